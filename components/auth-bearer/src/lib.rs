@@ -1,0 +1,1 @@
+//! Policy component for static bearer tokens

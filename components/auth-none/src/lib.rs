@@ -1,0 +1,1 @@
+//! Policy component that lets everybody in

@@ -1,0 +1,1 @@
+//! Policy component for an OIDC resource server

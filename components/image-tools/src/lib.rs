@@ -1,0 +1,1 @@
+//! The image tools as an MCP server component

@@ -1,0 +1,1 @@
+//! Bearer parsing, claim rules, challenges and metadata documents, pure
