@@ -1,1 +1,3 @@
-//! Placeholder
+//! x
+#![allow(missing_docs)]
+pub mod bindings;
