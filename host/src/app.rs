@@ -1,0 +1,81 @@
+//! What lives as long as the process, and how it comes to be.
+
+mod build;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::config::{AuthMode, Config};
+use crate::tenant::Tenants;
+
+pub use build::{BuildError, build, engine};
+
+/// How often warm instances are looked over.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// Limits of every request.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Largest request body of the MCP endpoint, in bytes.
+    pub max_body_bytes: usize,
+    /// Time for reading a body, and for the answer to begin.
+    pub answer_time: Duration,
+}
+
+/// The state that requests share.
+pub struct App {
+    /// Who serves which URL.
+    pub tenants: Tenants,
+    /// Limits of every request.
+    pub limits: Limits,
+}
+
+impl App {
+    /// What keeps this process from being ready, in words that may be shown to anybody.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let providers = self.tenants.iter().flat_map(|tenant| tenant.keys.status());
+        providers
+            .filter(|provider| !provider.ready)
+            .map(|_| "the OpenID provider cannot be reached".to_owned())
+            .collect()
+    }
+}
+
+/// Work that goes on beside the requests, until it is dropped: keys stay fresh, idle instances go.
+pub async fn housekeeping(app: Arc<App>) {
+    let mut tasks = JoinSet::new();
+    for tenant in app.tenants.iter() {
+        tasks.spawn(Arc::clone(&tenant.keys).run());
+        let tenant = Arc::clone(tenant);
+        tasks.spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                tenant.tools.sweep();
+            }
+        });
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+/// The first lines of the log: what an operator is surprised by otherwise.
+pub fn announce(config: &Config, app: &App) {
+    for tenant in &config.tenants {
+        let images = tenant.galleries.scratch_dir.display();
+        tracing::info!(tenant = tenant.name, auth = %tenant.auth.mode, %images, "serving");
+        let read_only = tenant.tools_settings.get("READ_ONLY").is_none_or(|value| value.expose() != "false");
+        if read_only {
+            tracing::warn!("read-only: tools that write are hidden; IMAGE_GENERATION_MCP_READ_ONLY=false shows them");
+        }
+        if tenant.auth.mode == AuthMode::None {
+            tracing::warn!("no authentication: everybody who can reach this server may use it");
+        }
+    }
+    for tenant in app.tenants.iter() {
+        for component in &tenant.components {
+            tracing::info!(component = component.name, sha256 = component.sha256, "loaded");
+        }
+    }
+}

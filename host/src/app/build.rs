@@ -1,0 +1,173 @@
+//! From a configuration to tenants: compile, check, link.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::uri::PathAndQuery;
+use thiserror::Error;
+use wasmtime::Engine;
+
+use super::{App, Limits};
+use crate::admit::Admission;
+use crate::auth::{DecisionCache, PolicyPool};
+use crate::capabilities::blobs::Blobs;
+use crate::capabilities::log::Log;
+use crate::capabilities::settings::Settings;
+use crate::capabilities::state::State;
+use crate::capabilities::verifier::Verifier;
+use crate::config::{self, Config, Isolation, Secret};
+use crate::engine::grants::Role;
+use crate::engine::link::{self, PolicyGrants, ToolsGrants};
+use crate::engine::load::{self, LoadError};
+use crate::engine::{self, EngineConfig};
+use crate::invoke::{self, Budget, Tools, WarmBounds};
+use crate::keys::{Clock, Keys, KeysConfig, ProviderGrant};
+use crate::route::Paths;
+use crate::tenant::{Tenant, Tenants};
+
+/// Warm instances of the policy of one tenant. A call takes microseconds, or seconds while keys
+/// are fetched; then others wait.
+const POLICY_INSTANCES: usize = 16;
+
+/// Why a configuration that was read cannot be served.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    /// A component cannot be used.
+    #[error(transparent)]
+    Component(#[from] LoadError),
+    /// The engine cannot be made.
+    #[error("cannot start the WebAssembly engine: {0:#}")]
+    Engine(wasmtime::Error),
+    /// The provider in the configuration cannot be used.
+    #[error("cannot use the OpenID provider: {0}")]
+    Provider(String),
+    /// A path in the configuration is not one.
+    #[error("`{0}` is not a path for HTTP")]
+    Path(String),
+}
+
+/// Builds everything that serves requests.
+///
+/// # Errors
+///
+/// See [`BuildError`].
+pub async fn build(config: &Config) -> Result<App, BuildError> {
+    let engine = engine(config)?;
+    let mut tenants = Vec::new();
+    for described in &config.tenants {
+        tenants.push(tenant(config, described, &engine)?);
+    }
+    Ok(App {
+        tenants: Tenants::new(tenants),
+        limits: Limits {
+            max_body_bytes: config.limits.max_body_bytes,
+            answer_time: config.limits.request_timeout,
+        },
+    })
+}
+
+/// The engine that a configuration asks for.
+///
+/// # Errors
+///
+/// [`BuildError::Engine`].
+pub fn engine(config: &Config) -> Result<Engine, BuildError> {
+    let limits = &config.limits;
+    let warm = match &config.isolation {
+        Isolation::Request => 0,
+        Isolation::Subject(instances) => instances.max,
+    };
+    let per_tenant = limits.max_instances.saturating_add(warm).saturating_add(POLICY_INSTANCES);
+    let instances = per_tenant.saturating_mul(config.tenants.len());
+    engine::build(&EngineConfig {
+        instances: u32::try_from(instances).unwrap_or(u32::MAX),
+        memory_bytes: limits.instance_memory_bytes,
+        compile_cache: config.storage.compile_cache_dir.clone(),
+    })
+    .map_err(BuildError::Engine)
+}
+
+fn tenant(config: &Config, described: &config::Tenant, engine: &Engine) -> Result<Tenant, BuildError> {
+    let name: Arc<str> = described.name.as_str().into();
+    let keys = Arc::new(keys(described)?);
+    let policy = load::load(engine, &described.policy, Role::Policy)?;
+    let tools = load::load(engine, &described.tools, Role::Tools)?;
+
+    let policy_grants = PolicyGrants {
+        verifier: Verifier::new(Arc::clone(&keys)),
+        settings: settings(&described.policy_settings),
+        log: Log::new(Arc::clone(&name), policy.name.as_str().into()),
+        memory_bytes: config.limits.instance_memory_bytes,
+    };
+    let tools_grants = ToolsGrants {
+        settings: tools_settings(&described.tools_settings),
+        blobs: Blobs,
+        state: State,
+        log: Log::new(Arc::clone(&name), tools.name.as_str().into()),
+        memory_bytes: config.limits.instance_memory_bytes,
+    };
+    let pool = Arc::new(PolicyPool::new(link::policy(engine, &policy, policy_grants)?, POLICY_INSTANCES));
+    let linked = link::tools(engine, &tools, tools_grants)?;
+    let base_path = described.base_url.as_ref().map_or("", |url| url.path().trim_end_matches('/'));
+    let mcp_path = PathAndQuery::try_from(described.http_path.as_str())
+        .map_err(|_| BuildError::Path(described.http_path.clone()))?;
+    Ok(Tenant {
+        name,
+        public: described.base_url.clone(),
+        admission: Admission {
+            hosts: described.allowed_hosts.clone(),
+            origins: described.allowed_origins.clone(),
+        },
+        paths: Paths::new(base_path, &described.http_path),
+        tools: Tools::new(linked, Arc::clone(&pool), config.limits.max_instances, isolation(config), budget(config)),
+        policy: pool,
+        decisions: DecisionCache::default(),
+        keys,
+        mcp_path,
+        components: vec![policy, tools],
+    })
+}
+
+fn keys(described: &config::Tenant) -> Result<Keys, BuildError> {
+    let grants = described
+        .oidc
+        .iter()
+        .map(|oidc| ProviderGrant {
+            config_url: oidc.config_url.to_string(),
+            extra_jwks_hosts: oidc.jwks_hosts.clone(),
+        })
+        .collect();
+    let client = crate::keys::http_client().map_err(|error| BuildError::Provider(error.to_string()))?;
+    Keys::new(grants, KeysConfig::default(), client, Clock::system()).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        BuildError::Provider(faults.join("; "))
+    })
+}
+
+fn settings(granted: &BTreeMap<String, Secret>) -> Settings {
+    Settings::new(granted.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect())
+}
+
+/// The settings of the tools, and an id of this run: a job of another run is one that was interrupted.
+fn tools_settings(granted: &BTreeMap<String, Secret>) -> Settings {
+    let mut granted: BTreeMap<String, String> =
+        granted.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
+    granted.insert("RUN_ID".to_owned(), crate::telemetry::request_id().to_string());
+    Settings::new(granted)
+}
+
+fn isolation(config: &Config) -> invoke::Isolation {
+    match &config.isolation {
+        Isolation::Request => invoke::Isolation::Request,
+        Isolation::Subject(instances) => invoke::Isolation::Subject(WarmBounds {
+            max_idle: instances.max,
+            max_age: instances.max_age,
+            max_idle_time: instances.idle,
+            max_requests: instances.max_requests,
+        }),
+    }
+}
+
+fn budget(config: &Config) -> Budget {
+    Budget { answer: config.limits.request_timeout, background: config.limits.background_timeout }
+}

@@ -1,0 +1,56 @@
+//! `imagegen:auth/authorizer` for the tools: a trampoline into the policy of the tenant.
+//!
+//! `authenticate` returns the identity that the host has established for this request, whatever
+//! the guest passes. `authorize` judges that identity too: a guest cannot claim another one.
+
+use std::sync::Arc;
+
+use crate::auth::{Authenticated, PolicyPool};
+use crate::bindings::auth::{Denial, HttpRequest, HttpResponse, Identity, Operation, RequestHead};
+use crate::bindings::authorizer::Host;
+use crate::error::PolicyError;
+
+/// The caller of one request and the policy that judges what they do.
+pub struct Authorizer {
+    caller: Authenticated,
+    policy: Arc<PolicyPool>,
+    request_id: Arc<str>,
+}
+
+impl Authorizer {
+    /// The authorizer of one request.
+    #[must_use]
+    pub fn new(caller: Authenticated, policy: Arc<PolicyPool>, request_id: Arc<str>) -> Self {
+        Self { caller, policy, request_id }
+    }
+}
+
+impl Host for Authorizer {
+    async fn authenticate(&mut self, _unverified_head: RequestHead) -> Result<Identity, Denial> {
+        Ok(self.caller.identity().clone())
+    }
+
+    async fn authorize(&mut self, _unverified_who: Identity, what: Operation) -> Result<(), Denial> {
+        match self.policy.authorize(&self.request_id, self.caller.identity(), &what).await {
+            Ok(verdict) => verdict,
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    async fn serve(&mut self, _request: HttpRequest) -> Option<HttpResponse> {
+        // On this host the routes of the policy never reach the tools.
+        None
+    }
+}
+
+/// A policy that cannot answer refuses: fail closed, and do not make clients drop their tokens.
+fn unavailable(error: &PolicyError) -> Denial {
+    Denial {
+        status: 503,
+        code: "temporarily_unavailable".to_owned(),
+        description: "the authorization policy is not available".to_owned(),
+        challenge: None,
+        retry_after_seconds: Some(1),
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,98 @@
+//! The command line, one file per subcommand.
+
+mod check;
+mod components;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use crate::config::{CliOverrides, Faults};
+
+/// Exit code for a configuration that cannot be used (`EX_USAGE` of `sysexits.h`).
+const EXIT_CONFIGURATION: u8 = 64;
+
+/// An MCP server that generates and edits images, protected by OIDC.
+#[derive(Debug, Parser)]
+#[command(name = "image-generation-mcp", version, about, max_term_width = 100)]
+struct Arguments {
+    /// Log at debug level.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve MCP over HTTP or standard input and output.
+    Serve(ServeArguments),
+    /// Check the configuration, the components and the OpenID provider, and say what was found.
+    Check,
+    /// List the components: name, digest, imports, exports, size.
+    Components(ComponentsArguments),
+}
+
+#[derive(Debug, Args)]
+struct ServeArguments {
+    /// How clients connect: `http` or `stdio`.
+    #[arg(long)]
+    transport: Option<String>,
+    /// Address to listen on.
+    #[arg(long)]
+    host: Option<String>,
+    /// Port to listen on; 0 picks a free one.
+    #[arg(long)]
+    port: Option<u16>,
+    /// Path of the MCP endpoint.
+    #[arg(long, visible_alias = "path")]
+    http_path: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ComponentsArguments {
+    /// Print one JSON array.
+    #[arg(long)]
+    json: bool,
+}
+
+impl ServeArguments {
+    fn overrides(self) -> CliOverrides {
+        CliOverrides { transport: self.transport, host: self.host, port: self.port, http_path: self.http_path }
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let Some(command) = arguments.command else {
+        let _ = Arguments::command().print_long_help();
+        return ExitCode::SUCCESS;
+    };
+    let outcome = match command {
+        Command::Serve(serve) => serve::run(&serve.overrides(), arguments.verbose),
+        Command::Check => check::run(),
+        Command::Components(components) => components::run(components.json),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            if error.is::<Faults>() || error.is::<crate::engine::load::LoadError>() || matches!(error.downcast_ref(), Some(crate::app::BuildError::Component(_))) {
+                return ExitCode::from(EXIT_CONFIGURATION);
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "logging may not be set up yet")]
+fn complain(error: &anyhow::Error) {
+    if error.is::<Faults>() {
+        eprintln!("{error}");
+    } else {
+        eprintln!("image-generation-mcp: {error:#}");
+    }
+}

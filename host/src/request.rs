@@ -1,0 +1,177 @@
+//! THE STORY of a request: admit, tenant, route, authenticate, invoke, respond.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, HOST};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http_body::Body as HttpBody;
+
+use crate::app::{App, Limits};
+use crate::auth::{self, RequestHeadParts};
+use crate::bindings::auth::HttpRequest;
+use crate::error::{ClientError, Refusal};
+use crate::respond::{self, Body};
+use crate::route::Route;
+use crate::tenant::Tenant;
+use crate::{admit, telemetry};
+
+/// Largest body that a route of a policy takes, in bytes: registrations and forms are small.
+const MAX_POLICY_BODY_BYTES: usize = 64 * 1024;
+
+/// Fields that the tools may see. A list of what passes, not of what is removed: a credential in
+/// a field that nobody thought of stays outside.
+const TOOLS_FIELDS: &[&str] = &["accept", "content-type", "last-event-id", "traceparent", "tracestate", "user-agent"];
+
+/// Answers one request. Never fails: whatever goes wrong has an answer.
+pub async fn handle<B>(app: &App, peer: Option<IpAddr>, request: Request<B>) -> Response<Body>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let context = Context { request_id: telemetry::request_id(), peer, now: unix_seconds() };
+
+    let response = match answer(app, &context, &parts, body).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            telemetry::refused(&context.request_id, &parts, &refusal);
+            respond::from_refusal(&refusal)
+        }
+    };
+    telemetry::answered(&context.request_id, &parts, response.status(), started.elapsed());
+    respond::finish(response, &context.request_id)
+}
+
+/// What is known of a request besides what it says.
+struct Context {
+    request_id: Arc<str>,
+    peer: Option<IpAddr>,
+    now: u64,
+}
+
+async fn answer<B>(app: &App, context: &Context, parts: &Parts, body: B) -> Result<Response<Body>, Refusal>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let path = parts.uri.path();
+    let authority = admit::authority(parts)?;
+    let tenant = app.tenants.pick().ok_or(ClientError::WrongHost)?;
+    let route = tenant.paths.route(path);
+    match route {
+        Route::Health => return Ok(respond::healthy()),
+        Route::Readiness => return Ok(respond::readiness(&app.faults())),
+        Route::Mcp | Route::Policy => admit::host(&tenant.admission, authority)?,
+    }
+    if is_preflight(parts) {
+        return Ok(respond::preflight());
+    }
+    let head = head(tenant, context, parts, authority);
+    match route {
+        Route::Mcp => mcp(tenant, &app.limits, context, parts, &head, body).await,
+        _ => policy_route(tenant, &app.limits, context, &head, body).await,
+    }
+}
+
+/// A request to the MCP endpoint. The tools run only with the proof that `authenticate` gives.
+async fn mcp<B>(
+    tenant: &Tenant,
+    limits: &Limits,
+    context: &Context,
+    parts: &Parts,
+    head: &RequestHeadParts<'_>,
+    body: B,
+) -> Result<Response<Body>, Refusal>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    admit::origin(&tenant.admission, parts)?;
+    let verdict = auth::authenticate(&tenant.policy, &tenant.decisions, &context.request_id, *head).await?;
+    let caller = verdict.map_err(Refusal::Denied)?;
+    let body = admit::body(body, limits.max_body_bytes, limits.answer_time).await?;
+    let request = for_tools(tenant, parts, head.authority, body)?;
+    Ok(tenant.tools.call(caller, &context.request_id, request).await?)
+}
+
+/// A request to any other path: a route of the policy, or nothing.
+async fn policy_route<B>(
+    tenant: &Tenant,
+    limits: &Limits,
+    context: &Context,
+    head: &RequestHeadParts<'_>,
+    body: B,
+) -> Result<Response<Body>, Refusal>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let body = admit::body(body, MAX_POLICY_BODY_BYTES, limits.answer_time).await?;
+    let request = HttpRequest { head: head.to_wit(), body: body.into() };
+    match tenant.policy.serve(&context.request_id, &request).await? {
+        Some(response) => Ok(respond::from_policy(response)?),
+        None => Err(ClientError::NotFound.into()),
+    }
+}
+
+fn head<'a>(tenant: &'a Tenant, context: &Context, parts: &'a Parts, authority: &'a str) -> RequestHeadParts<'a> {
+    RequestHeadParts {
+        method: parts.method.as_str(),
+        scheme: tenant.scheme(),
+        authority,
+        path_with_query: parts.uri.path_and_query().map_or("/", |path| path.as_str()),
+        headers: &parts.headers,
+        client_address: context.peer,
+        now: context.now,
+    }
+}
+
+/// The request as the tools see it: the MCP path, the fields of [`TOOLS_FIELDS`] and those of MCP,
+/// and no credential.
+fn for_tools(tenant: &Tenant, parts: &Parts, authority: &str, body: Bytes) -> Result<Request<Bytes>, ClientError> {
+    let mut headers = HeaderMap::with_capacity(8);
+    for (name, value) in &parts.headers {
+        if passes_to_tools(name) {
+            headers.append(name, value.clone());
+        }
+    }
+    headers.insert(HOST, HeaderValue::from_str(authority).map_err(|_| ClientError::MalformedHead)?);
+    let mut request = Request::new(body);
+    *request.method_mut() = parts.method.clone();
+    *request.uri_mut() = Uri::from(tenant.mcp_path.clone());
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn passes_to_tools(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.starts_with("mcp-") || TOOLS_FIELDS.contains(&name)
+}
+
+fn is_preflight(parts: &Parts) -> bool {
+    parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_credential_passes_to_the_tools() {
+        for name in ["authorization", "cookie", "dpop", "x-api-key", "proxy-authorization", "x-forwarded-for"] {
+            assert!(!passes_to_tools(&HeaderName::from_static(name)), "{name}");
+        }
+        for name in ["mcp-protocol-version", "mcp-method", "mcp-name", "mcp-param-x", "accept", "content-type"] {
+            assert!(passes_to_tools(&HeaderName::from_static(name)), "{name}");
+        }
+    }
+}
