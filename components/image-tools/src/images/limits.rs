@@ -1,0 +1,43 @@
+//! What an image may cost: limits on what is decoded, made and sent. Numbers only.
+
+/// Longest side of an image that is decoded, in pixels.
+pub const MAX_SOURCE_SIDE: u32 = 16_384;
+
+/// Pixels of an image that is decoded. 4096 x 4096 is the largest that a provider delivers today;
+/// as RGBA it takes 64 MiB, and a transform holds two such buffers at a time.
+pub const MAX_SOURCE_PIXELS: u64 = 4096 * 4096;
+
+/// Longest side of a transformed image, in pixels. Claude's vision API refuses anything longer,
+/// and the conversation that holds it is then lost.
+pub const MAX_OUTPUT_SIDE: u32 = 8192;
+
+/// Pixels of a transformed image.
+pub const MAX_OUTPUT_PIXELS: u64 = 4096 * 4096;
+
+/// Longest side of the preview in a tool result, in pixels.
+pub const PREVIEW_SIDE: u32 = 512;
+
+/// Size of the preview in a tool result after base64, in bytes. Clients cut or refuse a result of
+/// more than 1 MiB; base64 text of this size leaves room for everything else.
+pub const PREVIEW_BASE64_BYTES: usize = 256 * 1024;
+
+/// Longest side of an image that is put into a tool result at all, in pixels: vision models
+/// scale anything larger down, and some clients choke on it.
+pub const MAX_INLINE_SIDE: u32 = 1568;
+
+/// Whether so many bytes fit into the preview budget after base64.
+pub fn fits_preview(bytes: usize) -> bool {
+    bytes.div_ceil(3).saturating_mul(4) <= PREVIEW_BASE64_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preview_budget_counts_base64() {
+        assert!(fits_preview(192 * 1024));
+        assert!(!fits_preview(192 * 1024 + 1));
+        assert!(!fits_preview(usize::MAX));
+    }
+}
