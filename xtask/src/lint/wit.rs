@@ -1,0 +1,15 @@
+//! The contracts in `wit/`: the vendored packages are those of the lock, and everything else that `tests/wit-check` finds.
+
+use anyhow::Result;
+
+use crate::components;
+use crate::vendor;
+use crate::workspace::Workspace;
+
+pub fn faults(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut faults = vendor::faults(workspace)?;
+    if let Err(error) = components::check(workspace) {
+        faults.push(format!("{error:#}"));
+    }
+    Ok(faults)
+}
