@@ -1,1 +1,53 @@
-//! End-to-end tests of the shipped binary with real parts
+//! The harness of the end-to-end tests: it starts the shipped binary, real OpenID providers and
+//! real MCP clients, and says what a test needs in the words of the test.
+//!
+//! It fails by panicking, as tests do. The tests themselves are in `tests/`, one file per theme.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness reports a broken expectation by panicking, with the place of the test"
+)]
+
+/// Where the binary, the components, Node and its packages are.
+pub mod artifacts;
+/// Waiting for a condition, with a deadline.
+pub mod wait;
+
+/// A child process that never outlives its test.
+pub mod process;
+/// What a process under test wrote, and that no secret is in it.
+pub mod logs;
+/// What the binary is started with.
+pub mod settings;
+/// The shipped binary, running.
+pub mod server;
+/// The binary run to its end: `check`, `components`, refused configurations.
+pub mod command;
+/// Images as the server stores them.
+pub mod gallery;
+
+/// An HTTP caller with an identity, speaking MCP.
+pub mod caller;
+/// `WWW-Authenticate` read by the grammar.
+pub mod challenge;
+/// Requests that no HTTP library would send.
+pub mod raw;
+
+/// Signing keys and the JWKs of their public halves.
+pub mod keys;
+/// Access tokens, honest and forged.
+pub mod token;
+/// A provider that answers what a test tells it to.
+pub mod scripted_idp;
+/// npm `oidc-provider`, running.
+pub mod idp;
+
+/// The main job, done by the official MCP clients.
+pub mod clients;
+/// Components that a test builds from text.
+pub mod components;
+/// A disk of a few hundred kilobytes.
+pub mod small_disk;
