@@ -85,7 +85,7 @@ impl Tenant {
             tools: component(&settings::TOOLS_COMPONENT, "image-tools"),
             policy_settings: grants::policy(values, &auth),
             tools_settings: grants::tools(values),
-            oidc: Oidc::resolve(values, &auth),
+            oidc: Oidc::resolve(values),
             galleries: Galleries::resolve(values, ground.places, ground.storage, report),
             allowed_hosts: allowed_hosts(values, ground.listener, base_url.as_ref()),
             allowed_origins: allowed_origins(values, base_url.as_ref()),

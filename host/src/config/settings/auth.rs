@@ -6,7 +6,7 @@ settings! {
     /// Which policy decides, and what each kind of credential needs.
     AUTHENTICATION {
         AUTH_MODE: Setting::host(Kind::Choice(&["none", "bearer", "remote", "oidc-proxy"])).or_derived("detected from what is set"),
-            "Which built-in policy decides. See [Authentication](#authentication-modes).";
+            "Which built-in policy decides.";
         AUTH_COMPONENT: Setting::host(Kind::Path).or_derived("the built-in policy of the mode"),
             "A component file to serve as the policy. Without `AUTH_MODE` it may read every setting of this group that is set.";
         DANGER_ALLOW_ANONYMOUS: Setting::host(Kind::Switch).or("false"),

@@ -6,7 +6,7 @@ settings! {
     /// What clients and components can use.
     LIMITS {
         MAX_BODY_BYTES: Setting::host(Kind::Bytes { min: 1 << 10, max: 256 << 20 }).or("4194304"),
-            "Largest request body; a larger one is answered with 413. The default is what the official MCP SDKs accept.";
+            "Largest request body; a larger one is answered with 413. The default is the limit of the official TypeScript SDK's server.";
         MAX_HEADER_BYTES: Setting::host(Kind::Bytes { min: 16 << 10, max: 1 << 20 }).or("32768"),
             "Largest head of a request; a larger one is answered with 431.";
         MAX_HEADERS: Setting::host(Kind::Number { min: 16, max: 1_000 }).or("100"),

@@ -1,6 +1,6 @@
 //! The table of settings as the documents show it.
 
-use super::{GROUPS, Kind, PREFIX, Setting, Status, Unset};
+use super::{GROUPS, Kind, Meaning, PREFIX, Setting, Status, Unset};
 
 /// All settings in Markdown: a table for each group. The documents contain it byte for byte.
 #[must_use]
@@ -64,16 +64,17 @@ fn reserved_row(setting: &Setting) -> Vec<String> {
 fn meaning(setting: &Setting) -> String {
     let mut text = setting.doc.to_owned();
     for alias in setting.aliases {
-        let name = alias
-            .variable
-            .strip_prefix(PREFIX)
-            .unwrap_or(alias.variable);
-        let prefix = if name == alias.variable {
-            ", without prefix"
-        } else {
-            ""
-        };
-        text.push_str(&format!(" Also `{name}`{prefix}."));
+        let name = alias.variable.strip_prefix(PREFIX);
+        let name = name.map_or_else(
+            || format!("`{}` (without the prefix)", alias.variable),
+            |name| format!("`{name}`"),
+        );
+        text.push_str(&match alias.meaning {
+            Meaning::Same => format!(" Also {name}."),
+            Meaning::Switch { on, off } => {
+                format!(" Also {name}: `true` is `{on}`, `false` is `{off}`.")
+            }
+        });
     }
     text
 }

@@ -1,0 +1,139 @@
+//! What components can read, and what they cannot.
+
+use super::*;
+
+fn read(granted: &BTreeMap<String, Secret>) -> Vec<String> {
+    let pairs = granted.iter();
+    pairs
+        .map(|(name, value)| format!("{name}={}", value.expose()))
+        .collect()
+}
+
+#[test]
+fn tools() {
+    let defaults = [
+        "DEFAULT_PROVIDER=auto",
+        "HTTP_PATH=/mcp",
+        "MAX_INPUT_IMAGE_BYTES=20971520",
+        "PLACEHOLDER_DELAY_MS=0",
+        "READ_ONLY=true",
+        "SERVER_NAME=image-generation-mcp",
+    ];
+    assert_eq!(
+        read(&machine(&[]).config().tenant().tools_settings),
+        defaults
+    );
+    let config = machine(&[
+        ("READ_ONLY", "No"),
+        ("INSTRUCTIONS", "first\nsecond"),
+        ("BASE_URL", "https://h.example/"),
+        ("OIDC_CONFIG_URL", PROVIDER),
+        ("BEARER_TOKEN", TOKEN),
+        ("OPENAI_API_KEY", "not in this version"),
+        ("DATA_DIR", "/data"),
+    ])
+    .config();
+    assert_eq!(
+        read(&config.tenant().tools_settings),
+        [
+            "BASE_URL=https://h.example",
+            "DEFAULT_PROVIDER=auto",
+            "HTTP_PATH=/mcp",
+            "INSTRUCTIONS=first\nsecond",
+            "MAX_INPUT_IMAGE_BYTES=20971520",
+            "PLACEHOLDER_DELAY_MS=0",
+            "READ_ONLY=false",
+            "SERVER_NAME=image-generation-mcp",
+        ]
+    );
+}
+
+#[test]
+fn policies() {
+    let none = machine(&[]).config();
+    assert_eq!(read(&none.tenant().policy_settings), ["HTTP_PATH=/mcp"]);
+
+    let bearer = machine(&[("BEARER_TOKEN", TOKEN)]).config();
+    assert_eq!(
+        read(&bearer.tenant().policy_settings),
+        [
+            "BEARER_DEFAULT_SUBJECT=bearer-anon".to_owned(),
+            format!("BEARER_TOKEN={TOKEN}"),
+            "HTTP_PATH=/mcp".to_owned()
+        ]
+    );
+
+    let remote = machine(&[
+        ("AUTH_MODE", "remote"),
+        ("BASE_URL", "https://h.example"),
+        ("OIDC_CONFIG_URL", PROVIDER),
+        ("OIDC_CLIENT_SECRET", "not for this mode"),
+        ("OIDC_JWT_SIGNING_KEY", "not for this mode"),
+        ("OIDC_REQUIRED_SCOPES", "a,b"),
+        ("OIDC_JWKS_HOSTS", "host.only"),
+        ("OIDC_ADVERTISED_SCOPES", "not in this version"),
+    ])
+    .config();
+    assert_eq!(
+        read(&remote.tenant().policy_settings),
+        [
+            "BASE_URL=https://h.example".to_owned(),
+            "BEARER_DEFAULT_SUBJECT=bearer-anon".to_owned(),
+            "HTTP_PATH=/mcp".to_owned(),
+            "OIDC_CLOCK_LEEWAY_S=30".to_owned(),
+            format!("OIDC_CONFIG_URL={PROVIDER}"),
+            "OIDC_REQUIRED_SCOPES=a b".to_owned(),
+            "OIDC_REQUIRE_AT_JWT=false".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn the_token_file_is_granted_as_its_text() {
+    let text = format!("[tokens]\n\"{TOKEN}\" = \"alice\"\n");
+    let mut machine = machine(&[("BEARER_TOKEN", "1f1e2d3c4b5a69788796a5b4c3d2e1f0")]);
+    machine.set_file("BEARER_TOKENS_FILE", &text);
+    let config = machine.config();
+    assert_eq!(
+        read(&config.tenant().policy_settings),
+        [
+            "BEARER_DEFAULT_SUBJECT=bearer-anon".to_owned(),
+            format!("BEARER_TOKENS={text}"),
+            "HTTP_PATH=/mcp".to_owned()
+        ]
+    );
+    assert_eq!(config.tenant().auth.static_tokens, 1);
+    assert_eq!(
+        machine.warnings(),
+        ["_BEARER_TOKEN (environment): no effect next to `BEARER_TOKENS_FILE`"]
+    );
+}
+
+#[test]
+fn a_component_of_its_own_reads_what_is_set() {
+    let mut machine = machine(&[
+        ("OIDC_CLIENT_SECRET", "s"),
+        ("OIDC_AUDIENCE", "a"),
+        ("READ_ONLY", "true"),
+    ]);
+    machine.set_file("AUTH_COMPONENT", "");
+    assert_eq!(
+        read(&machine.config().tenant().policy_settings),
+        ["HTTP_PATH=/mcp", "OIDC_AUDIENCE=a", "OIDC_CLIENT_SECRET=s"]
+    );
+
+    machine.set("IMAGE_GENERATION_MCP_AUTH_MODE", "none");
+    assert_eq!(
+        machine.faults().len(),
+        1,
+        "the mode contradicts what is set"
+    );
+    machine.variables.retain(|name, _| !name.contains("OIDC"));
+    let config = machine.config();
+    assert_eq!(config.tenant().auth.mode, AuthMode::None);
+    assert_eq!(
+        read(&config.tenant().policy_settings),
+        ["HTTP_PATH=/mcp"],
+        "the mode decides grants"
+    );
+}
