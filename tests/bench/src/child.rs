@@ -66,7 +66,8 @@ impl Server {
     pub fn start_mode(mode: &str, arguments: &[&str], cores: &Cores) -> anyhow::Result<Self> {
         let binary = std::env::current_exe().context("find the bench binary")?;
         let mut command = Command::new(binary);
-        command.arg(mode).args(arguments);
+        // Every contestant gets the same, empty environment: `RUST_BACKTRACE` alone costs a few per cent.
+        command.env_clear().arg(mode).args(arguments);
         Self::start(&mut command, Place::ServerCore, cores)
     }
 

@@ -115,9 +115,11 @@ impl Target {
             operation: self.operation,
             expectation: self.learn().await?,
             max_requests: pressure.max_requests,
+            min_requests: 2 * pressure.connections as u64,
             measuring: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             answered: AtomicU64::new(0),
+            enough: Notify::new(),
             over: Notify::new(),
             latencies_ns: Mutex::new(Vec::with_capacity(1 << 18)),
         });
@@ -132,6 +134,7 @@ impl Target {
             let (server, load) = (Usage::of(self.pid), Usage::of(std::process::id()));
             run.measuring.store(true, Ordering::Relaxed);
             let _ = tokio::time::timeout(pressure.window, run.over.notified()).await;
+            run.enough.notified().await;
             run.measuring.store(false, Ordering::Relaxed);
             let seconds = before.elapsed().as_secs_f64();
             let answered = run.answered.load(Ordering::Relaxed);
@@ -168,10 +171,14 @@ impl Target {
 struct Run {
     operation: Operation,
     expectation: Expectation,
+    /// Answers after which the window ends early.
     max_requests: u64,
+    /// Answers before which it does not end, so that a slow server has latencies too.
+    min_requests: u64,
     measuring: AtomicBool,
     stopping: AtomicBool,
     answered: AtomicU64,
+    enough: Notify,
     over: Notify,
     latencies_ns: Mutex<Vec<u64>>,
 }
@@ -186,7 +193,7 @@ impl Run {
         let mut latencies_ns = Vec::with_capacity(4096);
         let mut asked: u64 = 0;
         while !self.stopping.load(Ordering::Relaxed) {
-            let counted = self.measuring.load(Ordering::Relaxed);
+            let asked_in_window = self.measuring.load(Ordering::Relaxed);
             let start = Instant::now();
             let answer = connection.exchange(&request).await?;
             let elapsed = start.elapsed();
@@ -198,14 +205,13 @@ impl Run {
             } else {
                 self.expectation.glance(answer.status, &answer.body)?;
             }
+            // The rate counts answers in the window; the latencies are those of questions asked in
+            // it, however late the answer, or the slowest would be missing.
             if self.measuring.load(Ordering::Relaxed) {
-                if self.answered.fetch_add(1, Ordering::Relaxed) + 1 == self.max_requests {
-                    self.over.notify_one();
-                }
-                // An answer whose question was asked before the window counts, its latency does not.
-                if counted {
-                    latencies_ns.push(u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
-                }
+                self.count();
+            }
+            if asked_in_window {
+                latencies_ns.push(u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
             }
         }
         self.latencies_ns
@@ -213,6 +219,16 @@ impl Run {
             .unwrap_or_else(PoisonError::into_inner)
             .append(&mut latencies_ns);
         Ok(())
+    }
+
+    fn count(&self) {
+        let answered = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
+        if answered == self.min_requests {
+            self.enough.notify_one();
+        }
+        if answered == self.max_requests {
+            self.over.notify_one();
+        }
     }
 }
 

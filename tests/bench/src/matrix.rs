@@ -149,7 +149,7 @@ impl std::fmt::Display for Cell {
         };
         write!(
             formatter,
-            "{}, {}, {auth}, {} connections",
+            "{}, {}, {auth}, {} at a time",
             self.contestant.label(),
             self.operation.label(),
             self.connections

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use jpeg_encoder::{ColorType, Encoder};
 use rmcp::model::ErrorData;
 use serde_json::json;
@@ -92,11 +93,15 @@ fn colour(prompt: &str) -> [u8; 3] {
     PALETTE.get(index).copied().unwrap_or_default()
 }
 
+/// With the encoder and the settings of the tools component, so that the files are the same.
 fn encode_png(pixels: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, SIDE_PX.into(), SIDE_PX.into());
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.write_header()?.write_image_data(pixels)?;
+    PngEncoder::new(&mut bytes).write_image(
+        pixels,
+        SIDE_PX.into(),
+        SIDE_PX.into(),
+        ExtendedColorType::Rgb8,
+    )?;
     Ok(bytes)
 }
 
