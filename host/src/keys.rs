@@ -3,9 +3,9 @@
 //! This is the mechanism behind `imagegen:keys/verifier`. Key material stays here; which claims
 //! make a token acceptable is for the policy component to say.
 //!
-//! A token takes this path: [`jws`](self) reads it strictly, the issuer's source has its keys
-//! (loaded, refreshed in the background, refetched for unknown key ids within a budget), and a
-//! key that may be used with the token's algorithm has to have made its signature.
+//! A token takes this path: `jws` reads it strictly; the `source` of its issuer has the keys
+//! (loaded once, refreshed in the background, refetched for unknown key ids within the budget of
+//! `misses`); a key that `jwk` has admitted for the token's algorithm has to have signed it.
 //!
 //! The service belongs to the process and holds no reference to a tenant: grant it all providers
 //! of the configuration, and let each component name only those of its tenant.
@@ -35,6 +35,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use self::documents::{Loaded, Origin};
+use self::failure::quoted;
 use self::jwks::Lookup;
 use self::jws::UnverifiedJws;
 use self::source::Source;
@@ -109,7 +110,9 @@ impl Keys {
             .sources
             .iter()
             .find(|source| source.grant().config_url == config_url)
-            .ok_or_else(|| Failure::NotGranted(format!("configuration URL {config_url:?}")))?;
+            .ok_or_else(|| {
+                Failure::NotGranted(format!("configuration URL {}", quoted(config_url)))
+            })?;
         Ok(source.ready().await?.discovered.provider.clone())
     }
 
@@ -214,7 +217,7 @@ impl Keys {
         }
         match unavailable {
             Some(reason) => Err(reason.into()),
-            None => Err(Failure::NotGranted(format!("issuer {issuer:?}"))),
+            None => Err(Failure::NotGranted(format!("issuer {}", quoted(issuer)))),
         }
     }
 }

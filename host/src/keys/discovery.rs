@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::failure::Provider;
+use super::failure::{Provider, quoted};
 use super::grant::Grant;
 use super::json::{JsonFault, strict_object};
 
@@ -22,11 +22,11 @@ pub(super) enum DiscoveryFault {
     #[error("`{0}` is missing or not a string")]
     Missing(&'static str),
     #[error(
-        "`issuer` is {found:?}, but the configuration URL belongs to {expected:?}\n\
+        "`issuer` is {found}, but the configuration URL belongs to {expected:?}\n\
          hint: use the configuration URL of that issuer; they must match byte for byte"
     )]
     Issuer { found: String, expected: String },
-    #[error("`jwks_uri` {uri:?}: {reason}{}", hint(.reason))]
+    #[error("`jwks_uri` {uri}: {reason}{}", hint(.reason))]
     JwksUri { uri: String, reason: &'static str },
 }
 
@@ -38,13 +38,13 @@ impl Discovered {
         let issuer = member(&document, "issuer")?;
         if !grant.may_be(issuer) {
             return Err(DiscoveryFault::Issuer {
-                found: shortened(issuer),
+                found: quoted(issuer),
                 expected: grant.expected_issuer().to_owned(),
             });
         }
         let uri = member(&document, "jwks_uri")?;
         let refused = |reason| DiscoveryFault::JwksUri {
-            uri: shortened(uri),
+            uri: quoted(uri),
             reason,
         };
         let jwks_uri = Url::parse(uri).map_err(|_| refused("not a URL"))?;
@@ -62,11 +62,6 @@ fn member<'a>(document: &'a Value, name: &'static str) -> Result<&'a str, Discov
         .get(name)
         .and_then(Value::as_str)
         .ok_or(DiscoveryFault::Missing(name))
-}
-
-/// Foreign text for a message: not without end.
-fn shortened(text: &str) -> String {
-    text.chars().take(200).collect()
 }
 
 fn hint(reason: &str) -> &'static str {

@@ -63,3 +63,8 @@ impl Unavailable {
         }
     }
 }
+
+/// Foreign text for a log line: without control characters and not without end.
+pub(super) fn quoted(text: &str) -> String {
+    format!("{:?}", text.chars().take(200).collect::<String>())
+}

@@ -7,6 +7,8 @@ use reqwest::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Response, redirect};
 use url::Url;
 
+use super::failure::quoted;
+
 /// The largest document that is read, in bytes.
 pub(super) const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
@@ -29,7 +31,7 @@ pub(super) enum FetchFault {
     Redirect(u16),
     #[error("status {0}, expected 200")]
     Status(u16),
-    #[error("content type {0:?}, expected application/json")]
+    #[error("content type {0}, expected application/json")]
     ContentType(String),
     #[error("it is compressed, although that was not asked for")]
     Encoded,
@@ -96,9 +98,7 @@ fn check_head(response: &Response) -> Result<(), FetchFault> {
         .get(CONTENT_TYPE)
         .map_or("", |value| value.to_str().unwrap_or("?"));
     if !is_json(content_type) {
-        return Err(FetchFault::ContentType(
-            content_type.chars().take(100).collect(),
-        ));
+        return Err(FetchFault::ContentType(quoted(content_type)));
     }
     if response
         .content_length()
