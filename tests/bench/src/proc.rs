@@ -7,9 +7,6 @@ use std::{
     time::Duration,
 };
 
-/// Kernel clock ticks per second in `/proc/<pid>/stat`: `USER_HZ`, 100 on every Linux that Rust supports.
-const TICKS_PER_SECOND: u32 = 100;
-
 /// Memory and CPU time of a process at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Usage {
@@ -17,7 +14,7 @@ pub struct Usage {
     pub resident_kib: Option<u64>,
     /// Largest resident set since the last [`reset_peak`], in KiB (`VmHWM`).
     pub peak_kib: Option<u64>,
-    /// User plus system time since the start.
+    /// User plus system time of all threads since the start, those that have ended included.
     pub cpu: Option<Duration>,
 }
 
@@ -25,11 +22,10 @@ impl Usage {
     /// Reads the figures of a process; those that cannot be read are `None`.
     pub fn of(pid: u32) -> Self {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         Self {
             resident_kib: field_kib(&status, "VmRSS:"),
             peak_kib: field_kib(&status, "VmHWM:"),
-            cpu: cpu_time(&stat),
+            cpu: kernel::cpu_time(pid),
         }
     }
 }
@@ -50,7 +46,7 @@ impl Cores {
     /// The cores that this process was started with.
     pub fn allowed() -> Self {
         Self {
-            allowed: affinity::current(),
+            allowed: kernel::cores(),
         }
     }
 
@@ -73,7 +69,7 @@ impl Cores {
     /// Keeps this thread, and what it starts from now on, on the load core.
     pub fn pin_load(&self) {
         if let Some(core) = self.load() {
-            affinity::set(&[core]);
+            kernel::pin(&[core]);
         }
     }
 
@@ -91,7 +87,7 @@ impl Cores {
     }
 
     fn spawn_on(&self, cores: &[usize], command: &mut Command) -> std::io::Result<Child> {
-        affinity::set(cores);
+        kernel::pin(cores);
         let child = command.spawn();
         self.pin_load();
         child
@@ -99,13 +95,22 @@ impl Cores {
 }
 
 #[cfg(target_os = "linux")]
-mod affinity {
+mod kernel {
+    use std::time::Duration;
+
     use nix::{
         sched::{CpuSet, sched_getaffinity, sched_setaffinity},
+        time::{clock_getcpuclockid, clock_gettime},
         unistd::Pid,
     };
 
-    pub fn current() -> Vec<usize> {
+    /// In nanoseconds; `/proc/<pid>/stat` counts in ticks of 10 ms, which is coarse for a window.
+    pub fn cpu_time(pid: u32) -> Option<Duration> {
+        let clock = clock_getcpuclockid(Pid::from_raw(pid.try_into().ok()?)).ok()?;
+        clock_gettime(clock).ok().map(Duration::from)
+    }
+
+    pub fn cores() -> Vec<usize> {
         let Ok(set) = sched_getaffinity(Pid::from_raw(0)) else {
             return Vec::new();
         };
@@ -114,7 +119,7 @@ mod affinity {
             .collect()
     }
 
-    pub fn set(cores: &[usize]) {
+    pub fn pin(cores: &[usize]) {
         let mut set = CpuSet::new();
         let named = cores.iter().filter(|core| set.set(**core).is_ok()).count();
         if named > 0 {
@@ -125,12 +130,16 @@ mod affinity {
 }
 
 #[cfg(not(target_os = "linux"))]
-mod affinity {
-    pub fn current() -> Vec<usize> {
+mod kernel {
+    pub fn cpu_time(_pid: u32) -> Option<std::time::Duration> {
+        None
+    }
+
+    pub fn cores() -> Vec<usize> {
         Vec::new()
     }
 
-    pub fn set(_cores: &[usize]) {}
+    pub fn pin(_cores: &[usize]) {}
 }
 
 fn field_kib(status: &str, name: &str) -> Option<u64> {
@@ -138,20 +147,9 @@ fn field_kib(status: &str, name: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
-/// Fields 14 and 15 of proc(5) `stat`; counted after the last `)`, since a command name may hold spaces.
-fn cpu_time(stat: &str) -> Option<Duration> {
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let mut fields = after_name.split_ascii_whitespace().skip(11);
-    let user: u32 = fields.next()?.parse().ok()?;
-    let system: u32 = fields.next()?.parse().ok()?;
-    Some(Duration::from_secs(u64::from(user) + u64::from(system)) / TICKS_PER_SECOND)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::{cpu_time, field_kib};
+    use super::field_kib;
 
     #[test]
     fn status_fields_are_read_by_name() {
@@ -161,19 +159,13 @@ mod tests {
         assert_eq!(field_kib(status, "VmSwap:"), None);
     }
 
-    #[test]
-    fn cpu_time_survives_a_command_name_with_spaces_and_brackets() {
-        let stat = "42 (a (odd) name) S 1 42 42 0 -1 4194304 900 0 0 0 150 50 0 0 20 0 4 0 100 1 2";
-        assert_eq!(cpu_time(stat), Some(Duration::from_secs(2)));
-        assert_eq!(cpu_time("no brackets"), None);
-    }
-
     #[cfg(target_os = "linux")]
     #[test]
     fn this_process_has_memory_and_cores() {
         let usage = super::Usage::of(std::process::id());
         assert!(usage.resident_kib.is_some_and(|kib| kib > 100));
         assert!(usage.peak_kib >= usage.resident_kib);
+        assert!(usage.cpu.is_some_and(|cpu| !cpu.is_zero()));
         assert!(!super::Cores::allowed().allowed.is_empty());
     }
 }

@@ -139,8 +139,11 @@ fn sentence(aim: &Aim) -> String {
         Verdict::MissedBy(fraction) => format!("MISSED by {:.0} %", fraction * 100.0),
         Verdict::NotMeasured => "not measured".to_owned(),
     };
+    let by_cpu = aim
+        .by_cpu
+        .map_or_else(String::new, |figure| format!("; by CPU time {figure:.2}"));
     format!(
-        "{verdict:<16} {}: {} {} ({relation} {bound})",
+        "{verdict:<16} {}: {} {} ({relation} {bound}{by_cpu})",
         aim.name,
         number(aim.measured, 2),
         aim.unit
@@ -186,15 +189,16 @@ mod tests {
                 unit: "x",
                 bound: Bound::AtLeast(0.6),
                 measured,
+                by_cpu: measured.map(|_| 0.7),
             })
         };
         assert_eq!(
             line(Some(0.75)),
-            "met              rate: 0.75 x (at least 0.6)"
+            "met              rate: 0.75 x (at least 0.6; by CPU time 0.70)"
         );
         assert_eq!(
             line(Some(0.45)),
-            "MISSED by 25 %   rate: 0.45 x (at least 0.6)"
+            "MISSED by 25 %   rate: 0.45 x (at least 0.6; by CPU time 0.70)"
         );
         assert_eq!(line(None), "not measured     rate: - x (at least 0.6)");
     }

@@ -65,10 +65,10 @@ pub fn figures(figures: &Figures<'_>, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the host's rate and CPU time as multiples of the comparator's.
+/// Writes the host's rates and tail as multiples of the comparator's.
 pub fn ratios(figures: &Figures<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\nThe host as a multiple of the comparator")?;
-    let headings = ["rate", "p99", "CPU"];
+    let headings = ["req/s", "p99", "req/CPU s"];
     row(out, HEADINGS, &headings.map(str::to_owned), "")?;
     let hosts = figures
         .rounds
@@ -80,7 +80,7 @@ pub fn ratios(figures: &Figures<'_>, out: &mut impl Write) -> io::Result<()> {
         let values = [
             ratio(&|sample| sample.rate),
             ratio(&|sample| sample.p99_us),
-            ratio(&|sample| sample.cpu_ms_per_1000.unwrap_or(f64::NAN)),
+            ratio(&Sample::rate_by_cpu),
         ];
         row(out, question(cell), &values, "")?;
     }
