@@ -1,4 +1,8 @@
-//! The image tools as an MCP server component
+//! The image tools: an MCP server as a WebAssembly component of the world `imagegen:tools/tools`.
+//!
+//! Everything but the export builds natively too, and is tested there.
+//!
+//! # Layout, in the order a request meets it
 #![cfg_attr(
     test,
     allow(
@@ -10,4 +14,32 @@
     )
 )]
 
+// The export, and what stands before the server.
+pub mod http;
+// The server, and what every tool has in hand.
+pub mod context;
+pub mod server;
+// One file for each tool, and the list of them.
+pub mod tools;
+// What can be read, and the completion of its URIs.
+mod completion;
+pub mod resources;
+// The backends.
+pub mod providers;
+// Pixels.
 pub mod images;
+// What is stored: images with their sidecars, and the generations under way.
+pub mod gallery;
+// What goes wrong.
+pub mod fault;
+// Small things that several of the above need.
+mod json_file;
+mod text;
+mod time;
+
+#[cfg(test)]
+#[path = "../tests/support/memory.rs"]
+mod testing;
+
+#[cfg(target_family = "wasm")]
+guest::export!(http::handle);

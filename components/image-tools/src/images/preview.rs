@@ -29,15 +29,16 @@ const SMALLEST_SIDE: u32 = 64;
 ///
 /// # Errors
 /// When the encoder fails, which no picture of this size can cause.
-pub fn preview(picture: &Picture) -> Result<Option<Preview>, EncodeError> {
-    let translucent = picture.is_translucent();
+pub fn preview(picture: Picture) -> Result<Option<Preview>, EncodeError> {
     let mut side = PREVIEW_SIDE;
+    let mut small = picture;
     while side >= SMALLEST_SIDE {
-        let size = picture.size().shrunk_to(side);
-        let Ok(small) = picture.clone().covering(size) else {
+        let size = small.size().shrunk_to(side);
+        let Ok(resized) = small.covering(size) else {
             return Ok(None);
         };
-        let (format, qualities) = if translucent {
+        small = resized;
+        let (format, qualities) = if small.is_translucent() {
             (Format::Webp, &[100][..])
         } else {
             (Format::Jpeg, &QUALITIES[..])
@@ -78,7 +79,7 @@ mod tests {
         let wide = RgbImage::from_fn(2000, 500, |x, y| {
             Rgb([noise(x, y, 1), noise(x, y, 2), noise(x, y, 3)])
         });
-        let preview = preview(&Picture::Rgb(wide)).unwrap().unwrap();
+        let preview = preview(Picture::Rgb(wide)).unwrap().unwrap();
         assert_eq!(
             (preview.format, preview.size),
             (
@@ -102,7 +103,7 @@ mod tests {
                 noise(x, y, 4),
             ])
         });
-        let preview = preview(&Picture::Rgba(glass)).unwrap().unwrap();
+        let preview = preview(Picture::Rgba(glass)).unwrap().unwrap();
         assert_eq!(preview.format, Format::Webp);
         assert!(preview.size.width < 512, "{:?}", preview.size);
         assert!(fits_preview(preview.bytes.len()));
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn alpha_that_shows_nothing_does_not_matter() {
         let solid = RgbaImage::from_pixel(20, 10, Rgba([1, 2, 3, 255]));
-        let preview = preview(&Picture::Rgba(solid)).unwrap().unwrap();
+        let preview = preview(Picture::Rgba(solid)).unwrap().unwrap();
         assert_eq!(
             (preview.format, preview.size),
             (

@@ -1,0 +1,187 @@
+//! What a client gets to hear when a tool or a resource fails: a stable code and a safe sentence.
+//! The detail goes to the log.
+
+use guest::Capabilities;
+use guest::store::StoreError;
+use mcp::model::{CallToolResult, ContentBlock, ErrorData};
+
+use crate::gallery::GalleryError;
+use crate::gallery::jobs::LeaseError;
+use crate::images::encode::EncodeError;
+use crate::images::query::QueryError;
+use crate::images::transform::TransformError;
+use crate::providers::{ProviderError, UnknownProvider};
+
+/// A failure on its way to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Whose fault it is.
+    pub kind: Kind,
+    /// Stable machine code.
+    pub code: &'static str,
+    /// For the client.
+    pub message: String,
+    /// For the log of the operator.
+    pub detail: Option<String>,
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The client asked for something that cannot be.
+    Client,
+    /// What the client asked for does not exist.
+    NotFound,
+    /// Ours, or that of something we depend on.
+    Server,
+}
+
+impl Fault {
+    /// The client asked for something that cannot be.
+    pub fn invalid(message: impl ToString) -> Self {
+        Self {
+            kind: Kind::Client,
+            code: "invalid_request",
+            message: message.to_string(),
+            detail: None,
+        }
+    }
+
+    /// What the client asked for does not exist.
+    pub fn not_found(message: impl ToString) -> Self {
+        Self {
+            kind: Kind::NotFound,
+            code: "not_found",
+            message: message.to_string(),
+            detail: None,
+        }
+    }
+
+    /// Something failed that the client can do nothing about.
+    pub fn server(code: &'static str, message: impl ToString, detail: impl ToString) -> Self {
+        let detail = Some(detail.to_string());
+        Self {
+            kind: Kind::Server,
+            code,
+            message: message.to_string(),
+            detail,
+        }
+    }
+
+    /// As the result of a tool call (MCP 2025-11-25, tools, error handling): the code, a colon and
+    /// the sentence.
+    pub fn into_tool_result(self, capabilities: Capabilities<'_>) -> CallToolResult {
+        self.log(capabilities);
+        CallToolResult::error(vec![ContentBlock::text(format!(
+            "{}: {}",
+            self.code, self.message
+        ))])
+    }
+
+    /// As the error of a resource.
+    pub fn into_error(self, capabilities: Capabilities<'_>) -> ErrorData {
+        self.log(capabilities);
+        match self.kind {
+            Kind::Client => ErrorData::invalid_params(self.message, None),
+            Kind::NotFound => ErrorData::resource_not_found(self.message, None),
+            Kind::Server => ErrorData::internal_error(self.message, None),
+        }
+    }
+
+    fn log(&self, capabilities: Capabilities<'_>) {
+        if let Some(detail) = &self.detail {
+            capabilities.log.error(&format!("{}: {detail}", self.code));
+        }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoSpace => {
+                Self::server("no_space", "there is no space left to store images", error)
+            }
+            StoreError::TooLarge(limit) => {
+                let message =
+                    format!("the image is larger than the {limit} bytes that this server stores");
+                Self::server("too_large", message, error)
+            }
+            _ => Self::server("storage_failed", "the image store failed", error),
+        }
+    }
+}
+
+impl From<GalleryError> for Fault {
+    fn from(error: GalleryError) -> Self {
+        match error {
+            GalleryError::Store(error) => error.into(),
+            // Already in the log.
+            GalleryError::Damaged(_) => Self {
+                kind: Kind::Server,
+                code: "damaged",
+                message: error.to_string(),
+                detail: None,
+            },
+            GalleryError::NotAnImage(error) => Self::server(
+                "no_image",
+                "the provider answered with something that is no image",
+                error,
+            ),
+        }
+    }
+}
+
+impl From<LeaseError> for Fault {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Store(error) => error.into(),
+            LeaseError::Lost => {
+                Self::server("storage_failed", "the job could not be recorded", error)
+            }
+        }
+    }
+}
+
+impl From<QueryError> for Fault {
+    fn from(error: QueryError) -> Self {
+        Self::invalid(error)
+    }
+}
+
+impl From<TransformError> for Fault {
+    fn from(error: TransformError) -> Self {
+        match error {
+            TransformError::Geometry(error) => Self::invalid(error),
+            TransformError::Encode(error) => error.into(),
+            TransformError::Decode(_) => {
+                Self::server("damaged", "the stored image cannot be decoded", error)
+            }
+            TransformError::Resize(_) => {
+                Self::server("internal", "the image could not be resized", error)
+            }
+        }
+    }
+}
+
+impl From<EncodeError> for Fault {
+    fn from(error: EncodeError) -> Self {
+        Self::server("internal", "the image could not be encoded", error)
+    }
+}
+
+impl From<UnknownProvider> for Fault {
+    fn from(error: UnknownProvider) -> Self {
+        Self::invalid(error)
+    }
+}
+
+impl From<ProviderError> for Fault {
+    fn from(error: ProviderError) -> Self {
+        Self {
+            kind: Kind::Server,
+            code: error.code(),
+            message: error.to_string(),
+            detail: None,
+        }
+    }
+}

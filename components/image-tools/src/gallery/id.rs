@@ -1,0 +1,116 @@
+//! The name of an image: 12 lower-case hex digits, and the names and URIs made of it.
+
+use std::fmt;
+
+use guest::random::Random;
+use serde::{Serialize, Serializer};
+
+use crate::images::query;
+
+/// A well-formed image id. Whether there is such an image is another question.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageId(String);
+
+/// Digits of an id.
+const LENGTH: usize = 12;
+
+/// The collection that holds images and their sidecars.
+pub const COLLECTION: &str = "images";
+
+impl ImageId {
+    /// The id that this text is, or `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (text.len() == LENGTH && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+    }
+
+    /// A new id.
+    pub fn random(random: &dyn Random) -> Self {
+        Self(format!("{:012x}", random.random_u64() >> 16))
+    }
+
+    /// The blob of the sidecar.
+    pub fn sidecar_name(&self) -> String {
+        format!("{COLLECTION}/{self}.json")
+    }
+
+    /// The URI of the image.
+    pub fn view_uri(&self) -> String {
+        format!("image://{self}/view")
+    }
+
+    /// The URI of the sidecar.
+    pub fn metadata_uri(&self) -> String {
+        format!("image://{self}/metadata")
+    }
+
+    /// The URI template of the image with every transform (RFC 6570).
+    pub fn resource_template(&self) -> String {
+        format!("image://{self}/view{{?{}}}", query::NAMES.join(","))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ImageId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Serialize for ImageId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    struct Fixed(u64);
+
+    impl Random for Fixed {
+        fn random_u64(&self) -> u64 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn only_twelve_lower_case_digits_are_an_id() {
+        assert!(ImageId::parse("0123456789ab").is_some());
+        for text in [
+            "",
+            "0123456789a",
+            "0123456789abc",
+            "0123456789AB",
+            "../../../etc",
+            "0123456789é",
+            "0123456789g0",
+        ] {
+            assert_eq!(ImageId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn uris_are_those_that_users_know() {
+        let id = ImageId::parse("0123456789ab").unwrap();
+        assert_eq!(
+            id.resource_template(),
+            "image://0123456789ab/view{?format,width,height,quality,crop_x,crop_y,crop_w,crop_h,rotate,flip}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn random_ids_are_ids(bits in any::<u64>()) {
+            let id = ImageId::random(&Fixed(bits));
+            prop_assert_eq!(ImageId::parse(id.as_str()), Some(id));
+        }
+    }
+}

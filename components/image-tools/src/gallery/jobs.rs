@@ -1,0 +1,303 @@
+//! Generations under way, in the state store, so that every instance and the next process see
+//! them. A job is held by a lease: whoever works renews it, and a job whose holder is gone reads as
+//! `failed: interrupted` from then on, under the same id.
+
+use guest::Capabilities;
+use guest::store::{Expect, NewValue, Outcome, StoreError};
+use serde::{Deserialize, Serialize};
+
+use super::id::ImageId;
+use crate::text::shortened;
+use crate::time::millis;
+
+/// How long a lease holds without being renewed.
+const LEASE_MS: u64 = 30_000;
+
+/// A lease is renewed when this much of it is gone.
+const RENEW_MS: u64 = 10_000;
+
+/// Progress is written at most this often.
+const PROGRESS_MS: u64 = 1000;
+
+/// How long a record is kept after its last change.
+const RECORD_TTL_SECONDS: u32 = 24 * 60 * 60;
+
+/// Characters of a prompt that a record keeps: it only serves listings, and a value of the store
+/// is at most 64 KiB.
+const PROMPT_CHARS: usize = 2000;
+
+/// Keys are `job/<id>`.
+const PREFIX: &str = "job/";
+
+/// One generation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// How far it is.
+    pub status: Status,
+    /// What was asked for, possibly shortened.
+    pub prompt: String,
+    /// Who generates.
+    pub provider: String,
+    /// The other parameters of the request.
+    pub params: Params,
+    /// 0 to 1.
+    pub progress: f64,
+    /// What the provider is doing.
+    pub message: String,
+    /// Why it failed.
+    #[serde(default)]
+    pub failure: Option<Failure>,
+    /// Milliseconds since the Unix epoch.
+    pub created_at_ms: u64,
+    /// The process that works on it.
+    pub owner: String,
+    /// Until when the owner holds it, milliseconds since the Unix epoch.
+    pub lease_until_ms: u64,
+}
+
+/// Status of a job record. There is no `completed`: the sidecar of the image says that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Somebody works on it.
+    Generating,
+    /// It ended without an image.
+    Failed,
+}
+
+/// Parameters of a generation that listings may show.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Params {
+    /// The aspect ratio.
+    pub aspect_ratio: String,
+    /// The quality.
+    pub quality: String,
+    /// The background.
+    pub background: String,
+    /// The model, when one was named.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+/// Why a job failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Stable machine code.
+    pub code: String,
+    /// One sentence for the client.
+    pub message: String,
+}
+
+/// The jobs of a tenant.
+#[derive(Clone, Copy)]
+pub struct Jobs<'a> {
+    capabilities: Capabilities<'a>,
+}
+
+/// The right to work on a job.
+pub struct Lease<'a> {
+    jobs: Jobs<'a>,
+    id: ImageId,
+    job: Job,
+    version: u64,
+    written_at_ms: u64,
+}
+
+/// Why a lease cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaseError {
+    /// Somebody removed or took over the record.
+    #[error("job: the record is somebody else's now")]
+    Lost,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure {
+    /// A failure with a code and a sentence.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    fn interrupted() -> Self {
+        Self::new(
+            "interrupted",
+            "the server stopped while the image was being generated\nhint: generate it again",
+        )
+    }
+}
+
+impl<'a> Jobs<'a> {
+    /// Jobs in the state store of these capabilities.
+    pub fn new(capabilities: Capabilities<'a>) -> Self {
+        Self { capabilities }
+    }
+
+    /// Records that work begins, before any of it is done.
+    ///
+    /// # Errors
+    /// [`LeaseError::Lost`] when the id is taken.
+    pub fn start(self, id: &ImageId, request: NewJob) -> Result<Lease<'a>, LeaseError> {
+        let now = self.now_ms();
+        let job = Job {
+            status: Status::Generating,
+            prompt: shortened(&request.prompt, PROMPT_CHARS),
+            provider: request.provider,
+            params: request.params,
+            progress: 0.0,
+            message: "starting".to_owned(),
+            failure: None,
+            created_at_ms: now,
+            owner: self.run_id(),
+            lease_until_ms: now.saturating_add(LEASE_MS),
+        };
+        let version = self.write(id, &job, Expect::Absent)?;
+        Ok(Lease {
+            jobs: self,
+            id: id.clone(),
+            job,
+            version,
+            written_at_ms: now,
+        })
+    }
+
+    /// The job of that id as of now: one whose holder is gone reads as failed.
+    ///
+    /// # Errors
+    /// When the store fails, or the record cannot be read.
+    pub fn find(self, id: &ImageId) -> Result<Option<Job>, StoreError> {
+        let Some(stored) = self.capabilities.state.get(&key(id))? else {
+            return Ok(None);
+        };
+        let job: Job = serde_json::from_slice(&stored.value)
+            .map_err(|error| StoreError::Damaged(format!("job {id}: {error}")))?;
+        Ok(Some(self.as_of_now(job)))
+    }
+
+    /// Every id with a record, in order. Records of finished generations are among them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn ids(self) -> Result<Vec<ImageId>, StoreError> {
+        let mut ids = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let keys = self.capabilities.state.keys(PREFIX, after.as_deref())?;
+            ids.extend(
+                keys.iter()
+                    .filter_map(|key| ImageId::parse(key.strip_prefix(PREFIX)?)),
+            );
+            // A store that repeats itself must not keep us here for ever.
+            match keys
+                .into_iter()
+                .next_back()
+                .filter(|last| after.as_ref() < Some(last))
+            {
+                Some(last) => after = Some(last),
+                None => return Ok(ids),
+            }
+        }
+    }
+
+    /// Removes the record.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn forget(self, id: &ImageId) -> Result<(), StoreError> {
+        let _ = self.capabilities.state.delete(&key(id), Expect::Anything)?;
+        Ok(())
+    }
+
+    fn as_of_now(self, mut job: Job) -> Job {
+        let abandoned = || job.owner != self.run_id() || job.lease_until_ms < self.now_ms();
+        if job.status == Status::Generating && abandoned() {
+            job.status = Status::Failed;
+            job.failure = Some(Failure::interrupted());
+        }
+        job
+    }
+
+    fn write(self, id: &ImageId, job: &Job, expected: Expect) -> Result<u64, LeaseError> {
+        let bytes =
+            serde_json::to_vec(job).map_err(|error| StoreError::Other(error.to_string()))?;
+        let value = NewValue {
+            bytes: &bytes,
+            ttl_seconds: Some(RECORD_TTL_SECONDS),
+        };
+        match self.capabilities.state.put(&key(id), value, expected)? {
+            Outcome::Done(version) => Ok(version),
+            Outcome::Conflict => Err(LeaseError::Lost),
+        }
+    }
+
+    /// Names this run of the host. Where a host has no such name, leases alone decide.
+    fn run_id(self) -> String {
+        self.capabilities
+            .settings
+            .setting("RUN_ID")
+            .unwrap_or_default()
+    }
+
+    fn now_ms(self) -> u64 {
+        millis(self.capabilities.clock.now())
+    }
+}
+
+/// What a job is about.
+#[derive(Clone, Debug, Default)]
+pub struct NewJob {
+    /// What was asked for.
+    pub prompt: String,
+    /// Who generates.
+    pub provider: String,
+    /// The other parameters.
+    pub params: Params,
+}
+
+impl Lease<'_> {
+    /// Reports progress and renews the lease; writes only when it is time to. `progress` is 0 to 1.
+    ///
+    /// # Errors
+    /// [`LeaseError::Lost`]: stop working. A failure of the store is worth a log line only, since
+    /// the next report tries again.
+    pub fn report(&mut self, progress: f64, message: &str) -> Result<(), LeaseError> {
+        let changed = self.job.progress != progress || self.job.message != message;
+        self.job.progress = progress;
+        message.clone_into(&mut self.job.message);
+        let now = self.jobs.now_ms();
+        let age = now.saturating_sub(self.written_at_ms);
+        if age >= RENEW_MS || (changed && age >= PROGRESS_MS) {
+            self.write(now)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Records that the work ended without an image.
+    ///
+    /// # Errors
+    /// See [`LeaseError`].
+    pub fn fail(mut self, failure: Failure) -> Result<(), LeaseError> {
+        self.job.status = Status::Failed;
+        self.job.failure = Some(failure);
+        let now = self.jobs.now_ms();
+        self.write(now)
+    }
+
+    fn write(&mut self, now: u64) -> Result<(), LeaseError> {
+        self.job.lease_until_ms = now.saturating_add(LEASE_MS);
+        self.version = self
+            .jobs
+            .write(&self.id, &self.job, Expect::Version(self.version))?;
+        self.written_at_ms = now;
+        Ok(())
+    }
+}
+
+fn key(id: &ImageId) -> String {
+    format!("{PREFIX}{id}")
+}

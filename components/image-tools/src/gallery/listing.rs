@@ -1,0 +1,168 @@
+//! What is in the gallery: the newest images, and the generations that are under way or failed.
+
+use std::collections::BTreeSet;
+
+use guest::store::BlobEntry;
+
+use super::id::{COLLECTION, ImageId};
+use super::jobs::{Job, Jobs};
+use super::sidecar::{self, Sidecar};
+use super::{Gallery, GalleryError};
+
+/// Images that a listing shows. More would not fit into the context of any model, and each costs
+/// a read.
+pub const MAX_IMAGES: usize = 1000;
+
+/// Jobs that a listing shows.
+const MAX_JOBS: usize = 200;
+
+/// One look at the gallery.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Jobs without an image, newest first.
+    pub jobs: Vec<(ImageId, Job)>,
+    /// Images, newest first.
+    pub images: Vec<Sidecar>,
+    /// How many images there are in all, damaged ones included.
+    pub total_images: usize,
+    /// How many of those that were looked at are damaged.
+    pub damaged: usize,
+}
+
+/// The names in the collection, sorted out.
+#[derive(Default)]
+struct Names {
+    sidecars: Vec<(ImageId, BlobEntry)>,
+    files: BTreeSet<String>,
+}
+
+impl Gallery<'_> {
+    /// Looks at the gallery.
+    ///
+    /// # Errors
+    /// When the store cannot list: an entry that is damaged or cannot be read is reported, counted
+    /// and skipped.
+    pub fn list(self) -> Result<Listing, GalleryError> {
+        let Names {
+            mut sidecars,
+            files,
+        } = self.names()?;
+        let jobs = self.unfinished(&sidecars)?;
+        let total_images = sidecars.len();
+        // Reading them all would be needed to know the order for sure; the time of the last change
+        // is as good, since a sidecar is written once.
+        sidecars.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.modified_ms));
+        sidecars.truncate(MAX_IMAGES);
+        let mut images: Vec<Sidecar> = Vec::with_capacity(sidecars.len());
+        let mut damaged = 0;
+        for (id, entry) in sidecars {
+            match self.listed(&id, &entry, &files) {
+                Ok(found) => images.extend(found),
+                Err(GalleryError::Store(error)) => {
+                    damaged += 1;
+                    self.damaged(&id, &error.to_string());
+                }
+                Err(_) => damaged += 1,
+            }
+        }
+        images.sort_by(|a, b| (&b.created_at, &b.id).cmp(&(&a.created_at, &a.id)));
+        Ok(Listing {
+            jobs,
+            images,
+            total_images,
+            damaged,
+        })
+    }
+
+    /// The ids of all images that begin with `prefix`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn ids(self, prefix: &str, limit: usize) -> Result<Vec<ImageId>, GalleryError> {
+        let names = self.names()?;
+        let ids = names.sidecars.into_iter().map(|(id, _)| id);
+        Ok(ids
+            .filter(|id| id.as_str().starts_with(prefix))
+            .take(limit)
+            .collect())
+    }
+
+    fn listed(
+        self,
+        id: &ImageId,
+        entry: &BlobEntry,
+        files: &BTreeSet<String>,
+    ) -> Result<Option<Sidecar>, GalleryError> {
+        if entry.size > sidecar::MAX_BYTES as u64 {
+            return Err(self.damaged(id, "the sidecar is too large"));
+        }
+        let Some(sidecar) = self.sidecar(id)? else {
+            return Ok(None);
+        };
+        if !files.contains(&sidecar.original_filename) {
+            return Err(self.damaged(id, "the image file is missing"));
+        }
+        Ok(Some(sidecar))
+    }
+
+    /// Records of jobs whose image is not there.
+    fn unfinished(
+        self,
+        sidecars: &[(ImageId, BlobEntry)],
+    ) -> Result<Vec<(ImageId, Job)>, GalleryError> {
+        let jobs = Jobs::new(self.capabilities);
+        let mut unfinished = Vec::new();
+        for id in jobs.ids()? {
+            // Names come in order, so the images can be searched by halves.
+            if sidecars
+                .binary_search_by(|(image, _)| image.cmp(&id))
+                .is_ok()
+            {
+                continue;
+            }
+            match jobs.find(&id) {
+                Ok(Some(job)) => unfinished.push((id, job)),
+                Ok(None) => {}
+                Err(error) => self
+                    .capabilities
+                    .log
+                    .warn(&format!("gallery: skipped a damaged job: {error}")),
+            }
+        }
+        unfinished.sort_by_key(|(_, job)| std::cmp::Reverse(job.created_at_ms));
+        unfinished.truncate(MAX_JOBS);
+        Ok(unfinished)
+    }
+
+    fn names(self) -> Result<Names, GalleryError> {
+        let mut names = Names::default();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self
+                .capabilities
+                .blobs
+                .entries(COLLECTION, "", after.as_deref())?;
+            for entry in page.entries {
+                let Some(file) = entry
+                    .name
+                    .strip_prefix(COLLECTION)
+                    .and_then(|rest| rest.strip_prefix('/'))
+                else {
+                    continue;
+                };
+                match file.strip_suffix(".json") {
+                    None => drop(names.files.insert(file.to_owned())),
+                    Some(stem) => names
+                        .sidecars
+                        .extend(ImageId::parse(stem).map(|id| (id, entry))),
+                }
+            }
+            match page.next.filter(|next| after.as_ref() < Some(next)) {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        names.sidecars.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(names)
+    }
+}

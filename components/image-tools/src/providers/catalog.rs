@@ -1,0 +1,152 @@
+//! Every configured backend and what it can do, as `list_providers` and `info://providers` tell it.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::model::{Lifecycle, Model};
+use super::{Provider, configured};
+use crate::context::{Context, iso_seconds};
+
+/// The answer of `list_providers`.
+#[derive(Serialize)]
+pub struct Catalog {
+    /// ISO 8601, UTC.
+    pub refreshed_at: String,
+    /// By name.
+    pub providers: Providers,
+    /// One sentence for each model that should not be used any more.
+    pub warnings: Vec<String>,
+}
+
+/// Entries by the name of the provider.
+pub struct Providers(Vec<(&'static str, Entry)>);
+
+#[derive(Serialize)]
+struct Entry {
+    available: bool,
+    description: &'static str,
+    capabilities: Capabilities,
+}
+
+#[derive(Serialize)]
+struct Capabilities {
+    provider_name: &'static str,
+    models: Vec<Model>,
+    supports_background: bool,
+    supports_negative_prompt: bool,
+    discovered_at: u64,
+    degraded: bool,
+}
+
+impl Catalog {
+    /// The catalog as of `now`, seconds since the Unix epoch.
+    pub fn new(context: Context<'_>, now: u64) -> Self {
+        let entries = configured(context.capabilities)
+            .into_iter()
+            .map(|provider| entry(&*provider, now));
+        let providers = Providers(entries.collect());
+        let warnings = providers.warnings();
+        Self {
+            refreshed_at: iso_seconds(now),
+            providers,
+            warnings,
+        }
+    }
+}
+
+impl Providers {
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<_> = self
+            .0
+            .iter()
+            .flat_map(|(name, entry)| {
+                entry
+                    .capabilities
+                    .models
+                    .iter()
+                    .filter_map(|model| warning(name, model))
+            })
+            .collect();
+        warnings.sort_unstable();
+        warnings
+    }
+}
+
+impl Serialize for Providers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, entry) in &self.0 {
+            map.serialize_entry(name, entry)?;
+        }
+        map.end()
+    }
+}
+
+fn entry(provider: &dyn Provider, now: u64) -> (&'static str, Entry) {
+    let name = provider.name();
+    let models = provider.models();
+    let capabilities = Capabilities {
+        provider_name: name,
+        supports_background: models.iter().any(|model| model.supports_background),
+        supports_negative_prompt: models.iter().any(|model| model.supports_negative_prompt),
+        models,
+        discovered_at: now,
+        degraded: false,
+    };
+    (
+        name,
+        Entry {
+            available: true,
+            description: provider.description(),
+            capabilities,
+        },
+    )
+}
+
+fn warning(provider: &str, model: &Model) -> Option<String> {
+    let profile = model
+        .style_profile
+        .filter(|profile| profile.lifecycle != Lifecycle::Current)?;
+    let note = profile
+        .deprecation_note
+        .map(|note| format!(": {note}"))
+        .unwrap_or_default();
+    Some(format!(
+        "{provider}:{} is {}{note}",
+        model.model_id,
+        profile.lifecycle.as_str()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::model::StyleProfile;
+
+    #[test]
+    fn models_that_go_away_are_warned_of() {
+        let profile = |lifecycle, deprecation_note| StyleProfile {
+            label: "",
+            style_hints: "",
+            incompatible_styles: "",
+            good_example: "",
+            bad_example: "",
+            lifecycle,
+            deprecation_note,
+        };
+        let model = |profile| Model {
+            model_id: "old",
+            style_profile: profile,
+            ..Model::default()
+        };
+        let of = |profile| warning("some", &model(profile));
+        assert_eq!(of(None), None);
+        assert_eq!(of(Some(profile(Lifecycle::Current, None))), None);
+        let note = of(Some(profile(Lifecycle::Deprecated, Some("use new"))));
+        assert_eq!(note.as_deref(), Some("some:old is deprecated: use new"));
+        assert_eq!(
+            of(Some(profile(Lifecycle::Legacy, None))).as_deref(),
+            Some("some:old is legacy")
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! The MCP server: what the protocol asks, answered from the tools and the resources.
+
+use std::borrow::Cow;
+
+use guest::{Access, Capabilities};
+use mcp::model::{
+    CallToolResult, CompleteRequestParams, CompletionInfo, ErrorData, Implementation, JsonObject,
+    ReadResourceResult, Resource, ResourceTemplate, Tool,
+};
+use mcp::{
+    CacheHint, CacheScope, Denial, Exchange, Features, List, Operation, Page, Reply, Server,
+    ToolFacts, only_page,
+};
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::{completion, resources, tools};
+
+/// What every description of this server begins with.
+const INSTRUCTIONS: &str = "Generates images from text prompts and keeps them in a gallery. Call list_providers to see \
+                            which providers and models there are, then generate_image. A finished image is the resource \
+                            image://{image_id}/view, which can be cropped, rotated, flipped, resized and converted on \
+                            reading; show_image shows a preview of it.";
+
+/// How long clients may keep lists: they change only with the configuration.
+const LIST_TTL_MS: u64 = 300_000;
+
+/// The server for one request of one caller.
+pub struct ImageServer<'a, A> {
+    access: A,
+    context: Context<'a>,
+}
+
+impl<'a, A: Access> ImageServer<'a, A> {
+    /// A server that asks `access` before it does anything and works with `capabilities`.
+    pub fn new(access: A, capabilities: Capabilities<'a>) -> Self {
+        Self {
+            access,
+            context: Context { capabilities },
+        }
+    }
+
+    /// The tool of that name, unless it is hidden.
+    fn visible(&self, name: &str) -> Option<&'static tools::Tool> {
+        tools::find(name).filter(|tool| !tool.writes || !self.context.is_read_only())
+    }
+}
+
+impl<A: Access> Server for ImageServer<'_, A> {
+    fn implementation(&self) -> Implementation {
+        Implementation::new(self.context.server_name(), env!("CARGO_PKG_VERSION"))
+    }
+
+    fn instructions(&self) -> Option<Cow<'_, str>> {
+        if let Some(own) = self.context.capabilities.settings.setting("INSTRUCTIONS") {
+            return Some(Cow::Owned(own));
+        }
+        if self.context.is_read_only() {
+            let note =
+                "This server is read-only: it shows what is in the gallery and generates nothing.";
+            return Some(Cow::Owned(format!("{INSTRUCTIONS}\n\n{note}")));
+        }
+        Some(Cow::Borrowed(INSTRUCTIONS))
+    }
+
+    fn features(&self) -> Features {
+        Features {
+            tools: true,
+            resources: true,
+            completions: true,
+            ..Features::default()
+        }
+    }
+
+    fn authorize(&self, operation: &Operation<'_>) -> Result<(), Denial> {
+        self.access.authorize(operation)
+    }
+
+    fn principal(&self) -> Cow<'_, str> {
+        Cow::Owned(self.access.principal())
+    }
+
+    fn cache_hint(&self, _: List) -> CacheHint {
+        CacheHint {
+            ttl_ms: LIST_TTL_MS,
+            scope: CacheScope::Private,
+        }
+    }
+
+    fn tools(&self, cursor: Option<&str>) -> Result<Page<Tool>, ErrorData> {
+        only_page(cursor)?;
+        Ok(Page::json(tools::list(self.context.is_read_only())))
+    }
+
+    fn tool(&self, name: &str) -> Option<ToolFacts> {
+        let tool = self.visible(name)?;
+        Some(if tool.writes {
+            ToolFacts::writes()
+        } else {
+            ToolFacts::reads()
+        })
+    }
+
+    fn call_tool(
+        &self,
+        name: &str,
+        arguments: JsonObject,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Reply<CallToolResult>, ErrorData> {
+        // `tool` has let it pass a moment ago.
+        let tool =
+            tools::find(name).ok_or_else(|| ErrorData::invalid_params("unknown tool", None))?;
+        Ok(tool.call(self.context, arguments, exchange).into())
+    }
+
+    fn resources(&self, cursor: Option<&str>) -> Result<Page<Resource>, ErrorData> {
+        only_page(cursor)?;
+        Ok(Page::all(resources::list()))
+    }
+
+    fn resource_templates(
+        &self,
+        cursor: Option<&str>,
+    ) -> Result<Page<ResourceTemplate>, ErrorData> {
+        only_page(cursor)?;
+        Ok(Page::all(resources::templates()))
+    }
+
+    fn read_resource(
+        &self,
+        uri: &str,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Reply<ReadResourceResult>, ErrorData> {
+        let contents = resources::read(self.context, uri, exchange.now());
+        let contents =
+            contents.map_err(|fault: Fault| fault.into_error(self.context.capabilities))?;
+        Ok(contents.into_result(uri).into())
+    }
+
+    fn complete(&self, params: CompleteRequestParams) -> Result<CompletionInfo, ErrorData> {
+        completion::complete(self.context, params)
+    }
+}

@@ -1,0 +1,195 @@
+//! The tools: one file for each, with its definition as JSON beside it, and the list of them all.
+
+mod answer;
+mod check_generation_status;
+mod delete_image;
+mod generate_image;
+mod list_providers;
+mod list_resources;
+mod read_resource;
+mod server_info;
+mod show_image;
+
+use mcp::model::{CallToolResult, JsonObject};
+use mcp::{Exchange, check_arguments};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::fault::Fault;
+
+/// A tool.
+pub struct Tool {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it can change or spend something; such tools are hidden in read-only mode.
+    pub writes: bool,
+    /// Its entry in `tools/list`, as JSON.
+    pub definition: &'static str,
+    /// Whether it can be called without any argument.
+    needs_arguments: bool,
+    call: fn(Context<'_>, JsonObject, &mut Exchange<'_>) -> Result<CallToolResult, Fault>,
+}
+
+/// Every tool, in the order in which they are listed.
+pub const TOOLS: [Tool; 8] = [
+    generate_image::TOOL,
+    check_generation_status::TOOL,
+    show_image::TOOL,
+    list_providers::TOOL,
+    delete_image::TOOL,
+    server_info::TOOL,
+    list_resources::TOOL,
+    read_resource::TOOL,
+];
+
+/// The tool of that name.
+pub fn find(name: &str) -> Option<&'static Tool> {
+    TOOLS.iter().find(|tool| tool.name == name)
+}
+
+/// The array of `tools/list`.
+pub fn list(read_only: bool) -> String {
+    let mut array = String::with_capacity(16 * 1024);
+    array.push('[');
+    for tool in TOOLS.iter().filter(|tool| !(read_only && tool.writes)) {
+        if array.len() > 1 {
+            array.push(',');
+        }
+        array.push_str(tool.definition);
+    }
+    array.push(']');
+    array
+}
+
+impl Tool {
+    /// Calls the tool. What it refuses or fails at is a result with `isError`.
+    pub fn call(
+        &self,
+        context: Context<'_>,
+        arguments: JsonObject,
+        exchange: &mut Exchange<'_>,
+    ) -> CallToolResult {
+        if let Err(result) = self.check(&arguments) {
+            return *result;
+        }
+        (self.call)(context, arguments, exchange)
+            .unwrap_or_else(|fault| fault.into_tool_result(context.capabilities))
+    }
+
+    fn check(&self, arguments: &JsonObject) -> Result<(), Box<CallToolResult>> {
+        // Reading the schema is most of the work of the smallest tools, and there is nothing to check.
+        if arguments.is_empty() && !self.needs_arguments {
+            return Ok(());
+        }
+        let checked = self
+            .input_schema()
+            .map(|schema| check_arguments(&schema, arguments));
+        match checked {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(errors)) => Err(Box::new(errors.into())),
+            Err(_) => Err(Box::new(CallToolResult::error(Vec::new()))),
+        }
+    }
+
+    fn input_schema(&self) -> Result<JsonObject, serde_json::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Definition {
+            input_schema: JsonObject,
+        }
+        serde_json::from_str(self.definition).map(|definition: Definition| definition.input_schema)
+    }
+}
+
+/// Arguments that were checked against the schema, as the tool's own type.
+fn typed<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Fault> {
+    serde_json::from_value(Value::Object(arguments)).map_err(Fault::invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    use mcp::model::Tool as Definition;
+
+    use super::*;
+
+    fn definitions() -> Vec<Definition> {
+        serde_json::from_str(&list(false)).unwrap()
+    }
+
+    #[test]
+    fn the_list_is_what_clients_know() {
+        let tools: Value = serde_json::from_str(&list(false)).unwrap();
+        insta::assert_json_snapshot!("tools_list", tools);
+    }
+
+    #[test]
+    fn definitions_agree_with_the_code() {
+        for (tool, definition) in TOOLS.iter().zip(definitions()) {
+            assert_eq!(tool.name, definition.name);
+            let hints = definition.annotations.unwrap();
+            assert_eq!(hints.read_only_hint, Some(!tool.writes), "{}", tool.name);
+            let schema = tool.input_schema().unwrap();
+            let required = schema.get("required").and_then(Value::as_array);
+            assert_eq!(
+                tool.needs_arguments,
+                required.is_some_and(|names| !names.is_empty()),
+                "{}",
+                tool.name
+            );
+            assert_eq!(
+                schema.get("additionalProperties"),
+                Some(&Value::Bool(false)),
+                "{}",
+                tool.name
+            );
+            assert!(
+                definition.title.is_some() && definition.output_schema.is_some(),
+                "{}",
+                tool.name
+            );
+        }
+    }
+
+    #[test]
+    fn definitions_fit_into_clients() {
+        for definition in definitions() {
+            let description = definition.description.unwrap();
+            assert!(
+                description.len() < 2048,
+                "{}: {} bytes",
+                definition.name,
+                description.len()
+            );
+            for icon in definition.icons.into_iter().flatten() {
+                let svg = icon.src.strip_prefix("data:image/svg+xml;base64,").unwrap();
+                let svg = String::from_utf8(BASE64_STANDARD.decode(svg).unwrap()).unwrap();
+                assert!(
+                    svg.starts_with("<svg ") && svg.len() < 1024,
+                    "{}",
+                    definition.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn read_only_mode_hides_what_writes() {
+        let names: Vec<String> = serde_json::from_str::<Vec<Definition>>(&list(true))
+            .unwrap()
+            .into_iter()
+            .map(|tool| tool.name.into_owned())
+            .collect();
+        let expected = [
+            "check_generation_status",
+            "show_image",
+            "list_providers",
+            "get_server_info",
+            "list_resources",
+            "read_resource",
+        ];
+        assert_eq!(names, expected);
+    }
+}

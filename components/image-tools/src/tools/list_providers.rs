@@ -1,0 +1,27 @@
+//! `list_providers`: which backends there are and what they can do.
+
+use mcp::Exchange;
+use mcp::model::{CallToolResult, JsonObject};
+
+use super::{Tool, answer};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::json_file::json_file;
+use crate::providers::catalog::Catalog;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "list_providers",
+    writes: false,
+    definition: json_file!("list_providers.json"),
+    needs_arguments: false,
+    call,
+};
+
+/// `force_refresh` has nothing to do: no backend here has to be asked what it can do.
+fn call(
+    context: Context<'_>,
+    _: JsonObject,
+    exchange: &mut Exchange<'_>,
+) -> Result<CallToolResult, Fault> {
+    answer::object(&Catalog::new(context, exchange.now()))
+}
