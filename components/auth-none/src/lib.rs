@@ -1,1 +1,40 @@
-//! Policy component that lets everybody in
+//! Policy component that lets everybody in as `anonymous`. Export glue only.
+//!
+//! It uses none of the imports of its world. Where it may be used is the host's decision.
+
+use policy::types::{Denial, HttpRequest, HttpResponse, Identity, Operation, RequestHead};
+
+use bindings::exports::imagegen::auth::authorizer::Guest;
+
+struct AuthNone;
+
+impl Guest for AuthNone {
+    fn authenticate(_head: RequestHead) -> Result<Identity, Denial> {
+        Ok(policy::anonymous::identity())
+    }
+
+    fn authorize(_who: Identity, _what: Operation) -> Result<(), Denial> {
+        Ok(())
+    }
+
+    fn serve(_request: HttpRequest) -> Option<HttpResponse> {
+        None
+    }
+}
+
+#[allow(unsafe_code, missing_docs, clippy::all, reason = "generated")]
+mod bindings {
+    use super::AuthNone;
+
+    wit_bindgen::generate!({
+        path: ["../../wit/keys", "../../wit/settings", "../../wit/log", "../../wit/auth"],
+        world: "imagegen:auth/policy",
+        with: {
+            "imagegen:auth/types@0.1.0": policy::types,
+            "imagegen:keys/types@0.1.0": policy::keys,
+        },
+        generate_all,
+    });
+
+    export!(AuthNone);
+}

@@ -1,1 +1,88 @@
-//! Policy component for an OIDC resource server
+//! Policy component for an OAuth 2.1 resource server in front of an OpenID provider. Export glue
+//! only: the rules are `policy::remote`.
+
+use policy::Remote;
+use policy::keys::{Failure, ProviderMetadata, VerifiedJws, Verifier};
+use policy::settings::Settings;
+use policy::types::{Denial, HttpRequest, HttpResponse, Identity, Operation, RequestHead};
+
+use bindings::exports::imagegen::auth::authorizer::Guest;
+use bindings::imagegen::keys::verifier;
+use bindings::imagegen::log::log;
+use bindings::imagegen::settings::settings;
+
+thread_local! {
+    /// Settings do not change during the life of an instance, so they are read once.
+    static POLICY: Remote = configured();
+}
+
+fn configured() -> Remote {
+    let policy = Remote::new(&Granted);
+    for note in policy.notes() {
+        log::write(log::Level::Warn, note);
+    }
+    if let Some(faults) = policy.faults() {
+        log::write(
+            log::Level::Error,
+            &format!("every request is refused: {faults}"),
+        );
+    }
+    policy
+}
+
+/// What the host grants to this component: settings and verification.
+struct Granted;
+
+impl Settings for Granted {
+    fn get(&self, name: &str) -> Option<String> {
+        settings::get(name)
+    }
+}
+
+impl Verifier for Granted {
+    fn provider(&self, config_url: &str) -> Result<ProviderMetadata, Failure> {
+        verifier::provider(config_url)
+    }
+
+    fn verify(
+        &self,
+        issuer: &str,
+        jws: &str,
+        algorithms: &[String],
+    ) -> Result<VerifiedJws, Failure> {
+        verifier::verify(issuer, jws, algorithms)
+    }
+}
+
+struct AuthRemote;
+
+impl Guest for AuthRemote {
+    fn authenticate(head: RequestHead) -> Result<Identity, Denial> {
+        POLICY.with(|policy| policy.authenticate(&head, &Granted))
+    }
+
+    fn authorize(who: Identity, what: Operation) -> Result<(), Denial> {
+        POLICY.with(|policy| policy.authorize(&who, &what))
+    }
+
+    fn serve(request: HttpRequest) -> Option<HttpResponse> {
+        POLICY.with(|policy| policy.serve(&request, &Granted))
+    }
+}
+
+#[allow(unsafe_code, missing_docs, clippy::all, reason = "generated")]
+mod bindings {
+    use super::AuthRemote;
+
+    wit_bindgen::generate!({
+        path: ["../../wit/keys", "../../wit/settings", "../../wit/log", "../../wit/auth"],
+        world: "imagegen:auth/policy",
+        with: {
+            "imagegen:auth/types@0.1.0": policy::types,
+            "imagegen:keys/types@0.1.0": policy::keys,
+        },
+        generate_all,
+    });
+
+    export!(AuthRemote);
+}

@@ -1,1 +1,30 @@
-//! Bearer parsing, claim rules, challenges and metadata documents, pure
+//! The rules of the policy components: bearer parsing, claim rules, challenges, metadata documents.
+//!
+//! Pure: plain values in, plain values out. The clock is a field of the request; keys and settings
+//! come through two small traits that a component implements with its imports and a test with a
+//! table. In the order in which a request meets them:
+//!
+//! * [`settings`]: what the deployment says, read once per instance
+//! * [`credential`]: the one bearer token of a request, or why there is none
+//! * [`static_tokens`]: tokens that are configured rather than signed
+//! * [`anonymous`], [`bearer`], [`remote`]: the three policies
+//! * [`keys`]: the host's discovery and signature service
+//! * [`challenge`]: the grammar of `WWW-Authenticate`
+//! * [`types`]: the values of the contract
+
+pub mod anonymous;
+pub mod bearer;
+pub mod challenge;
+pub mod credential;
+pub mod keys;
+pub mod remote;
+pub mod settings;
+pub mod static_tokens;
+pub mod types;
+
+mod json;
+mod loggable;
+mod refusal;
+
+pub use bearer::Bearer;
+pub use remote::Remote;

@@ -1,0 +1,68 @@
+//! The types of `imagegen:keys/types` (`wit/keys/types.wit`) and the service that uses them.
+//!
+//! The components map the WIT interface onto these types. No key material passes through here.
+
+/// An OpenID provider as its discovery document describes it (OpenID Connect Discovery 1.0,
+/// section 3; RFC 8414, section 2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderMetadata {
+    /// `issuer`, byte for byte as the document spells it.
+    pub issuer: String,
+    /// The whole document, JSON.
+    pub document: String,
+}
+
+/// A JWS whose signature was made by a key of the issuer (RFC 7515). No claim has been judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedJws {
+    /// The protected header, JSON.
+    pub header: String,
+    /// The payload, JSON.
+    pub payload: String,
+}
+
+/// The keys or the provider cannot be had at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// What happened, for the log.
+    pub reason: String,
+    /// When it makes sense to ask again, in seconds.
+    pub retry_after_seconds: u32,
+}
+
+/// Why a token could not be verified. Only `Unavailable` is not the fault of the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Not a compact JWS with a usable header.
+    Malformed(String),
+    /// `alg` is not among the algorithms allowed by the caller, or does not fit the key.
+    AlgorithmRefused(String),
+    /// The issuer has no key of that id.
+    KeyUnknown(String),
+    /// The key exists and did not make this signature.
+    SignatureInvalid,
+    /// The issuer or the configuration URL is not one granted to this component.
+    NotGranted(String),
+    /// The provider is down or its documents are unusable.
+    Unavailable(Unavailable),
+}
+
+/// Discovery and signature verification as a service of the host.
+pub trait Verifier {
+    /// The provider behind a discovery URL.
+    ///
+    /// # Errors
+    /// `NotGranted` and `Unavailable`.
+    fn provider(&self, config_url: &str) -> Result<ProviderMetadata, Failure>;
+
+    /// Verifies a compact JWS with the keys of `issuer`. Claims are not judged.
+    ///
+    /// # Errors
+    /// Any [`Failure`].
+    fn verify(
+        &self,
+        issuer: &str,
+        jws: &str,
+        algorithms: &[String],
+    ) -> Result<VerifiedJws, Failure>;
+}

@@ -1,0 +1,105 @@
+//! Refusals as the client gets them: a status, a stable code, a safe sentence and a challenge.
+//!
+//! The sentences are fixed: nothing that a caller sent comes back to it. Why exactly a request was
+//! refused is in `reason`, for the log.
+
+use std::fmt::Display;
+
+use crate::challenge::Challenge;
+use crate::types::Denial;
+
+const MALFORMED: Error = Error {
+    status: 400,
+    code: "invalid_request",
+    description: "the request does not carry exactly one well-formed bearer token in the authorization header",
+};
+const INVALID: Error = Error {
+    status: 401,
+    code: "invalid_token",
+    description: "the access token is expired, revoked, or not meant for this server",
+};
+const INSUFFICIENT: Error = Error {
+    status: 403,
+    code: "insufficient_scope",
+    description: "the access token lacks a scope that this operation needs",
+};
+
+/// What a policy adds to each of its challenges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advice {
+    /// Protection space (RFC 9110, section 11.5); left out when empty.
+    pub realm: String,
+    /// Scopes to ask for, separated by single spaces; left out when empty.
+    pub scope: String,
+    /// Where the protected-resource metadata is (RFC 9728, section 5.1); left out when empty.
+    pub resource_metadata: String,
+}
+
+impl Advice {
+    /// 400: the request says who it is in a way that has no single meaning.
+    pub fn bad_request(&self, reason: &impl Display) -> Denial {
+        self.refuse(&MALFORMED, &self.scope, reason)
+    }
+
+    /// 401 without an error in the challenge, since nothing was presented (RFC 6750, section 3.1).
+    pub fn absent(&self, reason: &impl Display) -> Denial {
+        Denial {
+            status: 401,
+            code: "invalid_token".to_owned(),
+            description: "an access token is required".to_owned(),
+            challenge: Some(self.finish(Challenge::default(), &self.scope)),
+            retry_after_seconds: None,
+            reason: reason.to_string(),
+        }
+    }
+
+    /// 401: a token was presented and is not accepted.
+    pub fn invalid_token(&self, reason: &impl Display) -> Denial {
+        self.refuse(&INVALID, &self.scope, reason)
+    }
+
+    /// 403: the token is good, and `scope` is all that the operation needs.
+    pub fn insufficient_scope(&self, scope: &str, reason: &impl Display) -> Denial {
+        self.refuse(&INSUFFICIENT, scope, reason)
+    }
+
+    fn refuse(&self, error: &Error, scope: &str, reason: &impl Display) -> Denial {
+        let challenge = Challenge::default()
+            .with("error", error.code)
+            .with("error_description", error.description);
+        Denial {
+            status: error.status,
+            code: error.code.to_owned(),
+            description: error.description.to_owned(),
+            challenge: Some(self.finish(challenge, scope)),
+            retry_after_seconds: None,
+            reason: reason.to_string(),
+        }
+    }
+
+    fn finish(&self, challenge: Challenge, scope: &str) -> String {
+        challenge
+            .with_some("realm", &self.realm)
+            .with_some("scope", scope)
+            .with_some("resource_metadata", &self.resource_metadata)
+            .into_value()
+    }
+}
+
+/// 503: not the fault of the token, so the client keeps it.
+pub fn unavailable(retry_after_seconds: Option<u32>, reason: &impl Display) -> Denial {
+    Denial {
+        status: 503,
+        code: "temporarily_unavailable".to_owned(),
+        description: "access cannot be decided at the moment".to_owned(),
+        challenge: None,
+        retry_after_seconds,
+        reason: reason.to_string(),
+    }
+}
+
+struct Error {
+    status: u16,
+    code: &'static str,
+    description: &'static str,
+}

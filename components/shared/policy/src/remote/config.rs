@@ -1,0 +1,123 @@
+//! The configuration of `auth-remote`, read once and checked as a whole.
+
+use super::audience::Audience;
+use super::lifetime::Lifetime;
+use super::location::Location;
+use super::metadata::Documents;
+use super::scopes::Scopes;
+use crate::refusal::Advice;
+use crate::settings::{Faults, Reader, Settings};
+use crate::static_tokens::StaticTokens;
+
+/// All that the verifier can verify (RFC 7518, section 3.1; RFC 8037).
+const ALGORITHMS: [&str; 10] = [
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+];
+const DEFAULT_LEEWAY_S: u64 = 30;
+const MAX_LEEWAY_S: u64 = 120;
+/// A year: beyond it a greatest age is a typing error.
+const MAX_TOKEN_AGE_S: u64 = 31_536_000;
+const DEFAULT_HTTP_PATH: &str = "/mcp";
+/// What an operator has to write to accept tokens that were issued for others.
+const UNBOUND: &str = "i-understand";
+
+/// A configuration without faults.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which discovery document describes the provider.
+    pub config_url: String,
+    /// Signature algorithms of tokens.
+    pub algorithms: Vec<String>,
+    /// For whom tokens must have been issued.
+    pub audience: Audience,
+    /// For how long tokens are good.
+    pub lifetime: Lifetime,
+    /// Whether `typ` must be `at+jwt` (RFC 9068, section 4).
+    pub require_at_jwt: bool,
+    /// Which operation needs which scopes.
+    pub scopes: Scopes,
+    /// Tokens that the provider knows nothing of.
+    pub static_tokens: StaticTokens,
+    /// What every challenge says.
+    pub advice: Advice,
+    /// The metadata documents.
+    pub documents: Documents,
+}
+
+impl Config {
+    /// Reads the settings; also what an operator should know about them.
+    pub fn read(settings: &impl Settings) -> Result<(Self, Vec<String>), Faults> {
+        let mut reader = Reader::new(settings);
+        let location = location(&mut reader);
+        let scopes = Scopes::read(&mut reader);
+        let config = Self {
+            config_url: reader.required("OIDC_CONFIG_URL"),
+            algorithms: algorithms(&mut reader),
+            audience: audience(&mut reader, location.as_ref()),
+            lifetime: Lifetime {
+                leeway: reader
+                    .integer("OIDC_CLOCK_LEEWAY_S", 0..=MAX_LEEWAY_S)
+                    .unwrap_or(DEFAULT_LEEWAY_S),
+                max_age: reader.integer("OIDC_MAX_TOKEN_AGE_S", 1..=MAX_TOKEN_AGE_S),
+            },
+            require_at_jwt: reader.flag("OIDC_REQUIRE_AT_JWT"),
+            static_tokens: StaticTokens::read(&mut reader),
+            advice: Advice {
+                realm: String::new(),
+                scope: scopes.baseline().join(" "),
+                resource_metadata: location
+                    .as_ref()
+                    .map(Location::metadata_url)
+                    .unwrap_or_default(),
+            },
+            documents: Documents::new(location.as_ref(), &scopes),
+            scopes,
+        };
+        reader.finish(config)
+    }
+}
+
+fn location(reader: &mut Reader<'_>) -> Option<Location> {
+    const NAME: &str = "BASE_URL";
+    let http_path = reader
+        .text("HTTP_PATH")
+        .unwrap_or_else(|| DEFAULT_HTTP_PATH.to_owned());
+    let base_url = reader.required(NAME);
+    if base_url.is_empty() {
+        return None;
+    }
+    Location::parse(&base_url, &http_path)
+        .map_err(|problem| reader.fault(NAME, problem))
+        .ok()
+}
+
+fn algorithms(reader: &mut Reader<'_>) -> Vec<String> {
+    const NAME: &str = "OIDC_ALGORITHMS";
+    let chosen = reader.words(NAME);
+    if chosen.is_empty() {
+        return ALGORITHMS.map(str::to_owned).to_vec();
+    }
+    if !chosen
+        .iter()
+        .all(|name| ALGORITHMS.contains(&name.as_str()))
+    {
+        reader.fault(
+            NAME,
+            format!("has a name that is not one of {}", ALGORITHMS.join(", ")),
+        );
+    }
+    chosen
+}
+
+fn audience(reader: &mut Reader<'_>, location: Option<&Location>) -> Audience {
+    if reader
+        .text("OIDC_ALLOW_UNBOUND_AUDIENCE")
+        .is_some_and(|text| text == UNBOUND)
+    {
+        reader.note("`OIDC_ALLOW_UNBOUND_AUDIENCE`: tokens that were issued for other services are accepted");
+        return Audience::Unbound;
+    }
+    let mut accepted: Vec<String> = location.map(Location::resource).into_iter().collect();
+    accepted.extend(reader.words("OIDC_AUDIENCE"));
+    Audience::OneOf(accepted)
+}

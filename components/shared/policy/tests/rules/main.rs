@@ -1,0 +1,20 @@
+//! The rules of the three policies as tables: what is presented, and what comes of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod attacks;
+mod bearer;
+mod challenges;
+mod configuration;
+mod credentials;
+mod identities;
+mod metadata;
+mod outages;
+mod properties;
+mod scopes;
+mod support;
