@@ -3,15 +3,16 @@
 use anyhow::Result;
 
 use crate::command::{self, say};
+use crate::components::DEFAULT;
 use crate::workspace::Workspace;
-use crate::{components, host, test};
+use crate::{host, test};
 
 /// Measures the release binary; `arguments` go to the load generator.
 ///
 /// # Errors
 /// Something does not build, or the measurement failed.
 pub fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    components::build(workspace)?;
+    DEFAULT.build(workspace)?;
     host::build(workspace)?;
     say(
         "bench",

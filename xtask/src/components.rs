@@ -19,112 +19,102 @@ pub struct Component {
     pub world: &'static str,
 }
 
+/// Components that are built together, into a folder of their own below the target directory.
+pub struct Set {
+    pub components: &'static [Component],
+    folder: &'static str,
+}
+
 /// The components that the host embeds.
-pub const COMPONENTS: &[Component] = &[
-    Component {
-        package: "auth-none",
-        world: "imagegen:auth/policy",
-    },
-    Component {
-        package: "auth-bearer",
-        world: "imagegen:auth/policy",
-    },
-    Component {
-        package: "auth-remote",
-        world: "imagegen:auth/policy",
-    },
-    Component {
-        package: "image-tools",
-        world: "imagegen:tools/tools",
-    },
-];
+pub const DEFAULT: Set = Set {
+    folder: "components",
+    components: &[
+        Component {
+            package: "auth-none",
+            world: "imagegen:auth/policy",
+        },
+        Component {
+            package: "auth-bearer",
+            world: "imagegen:auth/policy",
+        },
+        Component {
+            package: "auth-remote",
+            world: "imagegen:auth/policy",
+        },
+        Component {
+            package: "image-tools",
+            world: "imagegen:tools/tools",
+        },
+    ],
+};
 
 /// The components that only tests load.
-pub const FIXTURES: &[Component] = &[Component {
-    package: "conformance-fixture",
-    world: "imagegen:tools/tools",
-}];
+pub const FIXTURES: Set = Set {
+    folder: "fixtures",
+    components: &[Component {
+        package: "conformance-fixture",
+        world: "imagegen:tools/tools",
+    }],
+};
 
-/// Builds [`COMPONENTS`].
-///
-/// # Errors
-/// The Rust target cannot be had, the code does not compile, or a file cannot be written.
-pub fn build(workspace: &Workspace) -> Result<()> {
-    build_all(workspace, COMPONENTS, &workspace.components())
-}
-
-/// Builds [`FIXTURES`].
-///
-/// # Errors
-/// As for [`build`].
-pub fn build_fixtures(workspace: &Workspace) -> Result<()> {
-    build_all(workspace, FIXTURES, &workspace.fixtures())
-}
-
-/// Holds the contracts, and each component that has been built, against `wit/`.
-///
-/// # Errors
-/// There is a fault; each has been printed on stderr.
-pub fn check(workspace: &Workspace) -> Result<()> {
-    say(
-        "contracts",
-        "check `wit/` and the components that are built",
-    );
-    let mut cargo = command::cargo(workspace);
-    cargo.args(["run", "--quiet", "--package=wit-check", "--", "wit"]);
-    for (component, path) in built(workspace) {
-        cargo.arg(format!("{}={}", component.world, path.display()));
+impl Set {
+    /// Where the components are copied to.
+    pub fn folder(&self, workspace: &Workspace) -> PathBuf {
+        workspace.target.join(self.folder)
     }
-    command::run("contracts", &mut cargo)
-}
 
-/// Prints name, size in bytes and SHA-256 of each component that has been built.
-///
-/// # Errors
-/// A file cannot be read.
-pub fn print(workspace: &Workspace) -> Result<()> {
-    for (component, path) in built(workspace) {
-        let bytes = read(&path)?;
-        println!(
-            "{:<20} {:>9} bytes  sha256:{}",
-            component.package,
-            bytes.len(),
-            sha256(&[&bytes])
-        );
+    /// Each component with its file.
+    pub fn files(
+        &self,
+        workspace: &Workspace,
+    ) -> impl Iterator<Item = (&'static Component, PathBuf)> {
+        let folder = self.folder(workspace);
+        self.components.iter().map(move |component| {
+            (
+                component,
+                folder.join(format!("{}.wasm", component.package)),
+            )
+        })
     }
-    Ok(())
-}
 
-fn built(workspace: &Workspace) -> impl Iterator<Item = (&'static Component, PathBuf)> {
-    let place = |folder: PathBuf| {
-        move |component: &'static Component| (component, folder.join(file_name(component)))
-    };
-    let all = COMPONENTS
-        .iter()
-        .map(place(workspace.components()))
-        .chain(FIXTURES.iter().map(place(workspace.fixtures())));
-    all.filter(|(_, path)| path.is_file())
-}
+    /// Builds the components, and replaces those files whose bytes change.
+    ///
+    /// # Errors
+    /// The Rust target cannot be had, the code does not compile, or a file cannot be written.
+    pub fn build(&self, workspace: &Workspace) -> Result<()> {
+        wasm_target::ensure()?;
+        let config = remapped_paths(workspace)?;
+        let folder = self.folder(workspace);
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create `{}`", folder.display()))?;
+        for (component, file) in self.files(workspace) {
+            let wasm = compile(workspace, component, &config)?;
+            if replace(&file, &wasm)? {
+                say(
+                    "components",
+                    &format!("`{}` has changed: {} bytes", component.package, wasm.len()),
+                );
+            }
+        }
+        Ok(())
+    }
 
-fn file_name(component: &Component) -> String {
-    format!("{}.wasm", component.package)
-}
-
-fn build_all(workspace: &Workspace, components: &'static [Component], folder: &Path) -> Result<()> {
-    wasm_target::ensure()?;
-    let flags = remapped_paths(workspace)?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-    for component in components {
-        let wasm = compile(workspace, component, &flags)?;
-        let target = folder.join(file_name(component));
-        if replace(&target, &wasm)? {
-            say(
-                "components",
-                &format!("`{}` has changed: {} bytes", component.package, wasm.len()),
+    /// Prints name, size in bytes and SHA-256 of each component.
+    ///
+    /// # Errors
+    /// A file cannot be read: build them first.
+    pub fn print(&self, workspace: &Workspace) -> Result<()> {
+        for (component, file) in self.files(workspace) {
+            let bytes = read(&file)?;
+            println!(
+                "{:<20} {:>9} bytes  sha256:{}",
+                component.package,
+                bytes.len(),
+                sha256(&[&bytes])
             );
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Compiles one component and gives its bytes.

@@ -8,6 +8,7 @@
 mod bench;
 mod command;
 mod components;
+mod contracts;
 mod digest;
 mod host;
 mod lint;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+use crate::components::{DEFAULT, FIXTURES};
 use crate::workspace::Workspace;
 
 const USAGE: &str = "\
@@ -85,12 +87,18 @@ fn components(workspace: &Workspace, arguments: &[String]) -> Result<()> {
             arguments.join(" ")
         ),
     };
-    components::build(workspace)?;
-    if fixtures {
-        components::build_fixtures(workspace)?;
+    let sets = if fixtures {
+        &[&DEFAULT, &FIXTURES][..]
+    } else {
+        &[&DEFAULT][..]
+    };
+    for set in sets {
+        set.build(workspace)?;
     }
-    components::check(workspace)?;
-    components::print(workspace)
+    for set in sets {
+        set.print(workspace)?;
+    }
+    contracts::check(workspace, sets)
 }
 
 /// The arguments without the `--` that people put between ours and those of the program.

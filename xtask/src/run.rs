@@ -6,8 +6,9 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::command::{self, say};
+use crate::components::DEFAULT;
+use crate::host;
 use crate::workspace::Workspace;
-use crate::{components, host};
 
 /// Hides the tools that change or spend something when it is `true`, which is the default of the server.
 const READ_ONLY: &str = "IMAGE_GENERATION_MCP_READ_ONLY";
@@ -18,7 +19,7 @@ const READ_ONLY: &str = "IMAGE_GENERATION_MCP_READ_ONLY";
 /// # Errors
 /// Something does not build, or the server cannot be started.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    components::build(workspace)?;
+    DEFAULT.build(workspace)?;
     let binary = host::build(workspace)?;
     let mut server = command::program(binary);
     server.arg("serve").args(arguments);

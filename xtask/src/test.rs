@@ -9,21 +9,22 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::command::{self, say};
+use crate::components::{DEFAULT, FIXTURES};
 use crate::test::environment::Environment;
 use crate::test::groups::{Group, Needs, Profile};
 use crate::test::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{components, host, node};
+use crate::{contracts, host, node};
 
 /// Runs the tests. `arguments` may name a group, and then a part of the names of the tests to run.
 ///
 /// Gives a failure when a test failed, after the closing line, which stays the last one.
 ///
 /// # Errors
-/// The arguments make no sense, or something that the tests need does not build.
+/// The arguments make no sense, no test was selected, or something that the tests need does not build.
 pub fn test(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode> {
     let (groups, filter) = groups::select(arguments)?;
     let environment = prepare(workspace, &groups)?;
@@ -39,6 +40,9 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode> {
         .iter()
         .fold(Tally::default(), |total, outcome| total + outcome.tally);
     println!("{total}");
+    if let Some(filter) = filter.filter(|_| total == Tally::default()) {
+        bail!("no test has this in its name: `{filter}`");
+    }
     let success = outcomes.iter().all(|outcome| outcome.success);
     Ok(if success {
         ExitCode::SUCCESS
@@ -55,18 +59,16 @@ fn prepare(workspace: &Workspace, groups: &[&Group]) -> Result<Environment> {
         .max()
         .unwrap_or(Needs::Nothing);
     if needs >= Needs::Components {
-        components::build(workspace)?;
-    }
-    if needs >= Needs::Programs {
-        components::build_fixtures(workspace)?;
-        components::check(workspace)?;
-        host::build(workspace)?;
+        DEFAULT.build(workspace)?;
     }
     let environment = environment::of_programs(workspace);
-    if needs >= Needs::Everything {
-        return Ok(environment.with_node(node::ensure(workspace)?));
+    if needs < Needs::Everything {
+        return Ok(environment);
     }
-    Ok(environment)
+    FIXTURES.build(workspace)?;
+    contracts::check(workspace, &[&DEFAULT, &FIXTURES])?;
+    host::build(workspace)?;
+    Ok(environment.with_node(node::ensure(workspace)?))
 }
 
 /// What came of one group.

@@ -43,16 +43,6 @@ impl Workspace {
     pub fn metadata(&self) -> Result<Value> {
         metadata_of(command::cargo(self).args(["metadata", "--format-version=1"]))
     }
-
-    /// Where the components are copied to, as `<name>.wasm`.
-    pub fn components(&self) -> PathBuf {
-        self.target.join("components")
-    }
-
-    /// Where the components for tests are copied to.
-    pub fn fixtures(&self) -> PathBuf {
-        self.target.join("fixtures")
-    }
 }
 
 fn metadata_of(cargo: &mut Command) -> Result<Value> {

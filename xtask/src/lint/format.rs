@@ -7,7 +7,9 @@ use crate::workspace::Workspace;
 
 pub fn faults(workspace: &Workspace) -> Result<Vec<String>> {
     let mut cargo = command::cargo(workspace);
-    let status = cargo.args(["fmt", "--all", "--check", "--", "--files-with-diff"]).status()?;
+    let status = cargo
+        .args(["fmt", "--all", "--check", "--", "--files-with-diff"])
+        .status()?;
     if status.success() {
         return Ok(Vec::new());
     }

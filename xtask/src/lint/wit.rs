@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
-use crate::components;
+use crate::contracts;
 use crate::vendor;
 use crate::workspace::Workspace;
 
 pub fn faults(workspace: &Workspace) -> Result<Vec<String>> {
     let mut faults = vendor::faults(workspace)?;
-    if let Err(error) = components::check(workspace) {
+    if let Err(error) = contracts::check(workspace, &[]) {
         faults.push(format!("{error:#}"));
     }
     Ok(faults)

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::components::{DEFAULT, FIXTURES};
 use crate::host;
 use crate::workspace::Workspace;
 
@@ -19,11 +20,11 @@ pub fn of_programs(workspace: &Workspace) -> Environment {
         ),
         (
             "IMAGE_GENERATION_MCP_TEST_COMPONENTS",
-            workspace.components().into(),
+            DEFAULT.folder(workspace).into(),
         ),
         (
             "IMAGE_GENERATION_MCP_TEST_FIXTURES",
-            workspace.fixtures().into(),
+            FIXTURES.folder(workspace).into(),
         ),
     ])
 }

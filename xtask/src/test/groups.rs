@@ -28,9 +28,7 @@ pub enum Needs {
     Nothing,
     /// The components, which the host embeds.
     Components,
-    /// The fixtures and the host.
-    Programs,
-    /// Node and the packages from npm.
+    /// The fixtures, the host, Node and the packages from npm.
     Everything,
 }
 
@@ -64,7 +62,7 @@ pub const GROUPS: &[Group] = &[
         name: "bench",
         packages: &["bench"],
         profile: Profile::Release,
-        needs: Needs::Programs,
+        needs: Needs::Nothing,
     },
     Group {
         name: "e2e",
