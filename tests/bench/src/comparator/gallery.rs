@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, ImageFormat, codecs::png::PngEncoder};
 use jpeg_encoder::{ColorType, Encoder};
 use rmcp::model::ErrorData;
 use serde_json::json;
@@ -60,7 +60,7 @@ impl Gallery {
 fn generate(directory: &Path, prompt: &str) -> anyhow::Result<Image> {
     let pixels = colour(prompt).repeat(usize::from(SIDE_PX).pow(2));
     let png = encode_png(&pixels)?;
-    let preview_jpeg = encode_jpeg(&pixels)?;
+    let preview_jpeg = preview(&png)?;
     let id = new_id()?;
     let sidecar = json!({
         "id": id, "prompt": prompt, "negative_prompt": null, "provider": "placeholder",
@@ -105,9 +105,11 @@ fn encode_png(pixels: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn encode_jpeg(pixels: &[u8]) -> anyhow::Result<Vec<u8>> {
+/// From the file, as a server with several providers has to: it gets bytes, not pixels.
+fn preview(png: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let pixels = image::load_from_memory_with_format(png, ImageFormat::Png)?.into_rgb8();
     let mut bytes = Vec::new();
-    Encoder::new(&mut bytes, 80).encode(pixels, SIDE_PX, SIDE_PX, ColorType::Rgb)?;
+    Encoder::new(&mut bytes, 80).encode(pixels.as_raw(), SIDE_PX, SIDE_PX, ColorType::Rgb)?;
     Ok(bytes)
 }
 
