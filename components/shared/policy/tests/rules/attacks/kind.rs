@@ -119,6 +119,19 @@ fn row_13_an_id_token_is_not_an_access_token() {
 }
 
 #[test]
+fn row_13_an_access_token_may_name_its_client_beside_this_server() {
+    let claims = claims_but(json!({ "aud": ["inspector", RESOURCE] }));
+    assert!(
+        present(
+            &Deployment::remote(),
+            &json!({ "alg": "RS256", "typ": "JWT" }),
+            &claims
+        )
+        .is_ok()
+    );
+}
+
+#[test]
 fn row_13_only_at_jwt_when_the_deployment_says_so() {
     let strict = Deployment::remote().with("OIDC_REQUIRE_AT_JWT", "true");
     assert!(present(&strict, &at_jwt(), &valid_claims()).is_ok());
