@@ -1,8 +1,14 @@
 //! Every capability in memory: a store that can be filled, damaged and made to fail, and a clock
 //! that moves only when somebody sleeps.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and not every test uses everything"
+)]
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use guest::Capabilities;
@@ -26,6 +32,9 @@ pub struct Memory {
     random: Cell<u64>,
     log: RefCell<Vec<(Level, String)>>,
     full: Cell<bool>,
+    /// Writes of jobs that still succeed; after them the disk is full.
+    job_writes_left: Cell<Option<usize>>,
+    watched: RefCell<Option<Rc<RefCell<Vec<Vec<u8>>>>>>,
     calls: Cell<usize>,
 }
 
@@ -102,6 +111,19 @@ impl Memory {
         self.full.set(full);
     }
 
+    /// The first `jobs` writes to the state succeed. Everything after that fails, as if the
+    /// process had been killed there.
+    pub fn stop_writing_after_jobs(&self, jobs: usize) {
+        self.job_writes_left.set(Some(jobs));
+    }
+
+    /// Every value that is written to the state from now on.
+    pub fn watch_jobs(&self) -> Rc<RefCell<Vec<Vec<u8>>>> {
+        let seen = Rc::default();
+        *self.watched.borrow_mut() = Some(Rc::clone(&seen));
+        seen
+    }
+
     pub fn slept(&self) -> Duration {
         self.slept.get()
     }
@@ -125,7 +147,7 @@ impl Memory {
     }
 
     fn writable(&self) -> Result<(), StoreError> {
-        if self.full.get() {
+        if self.full.get() || self.job_writes_left.get() == Some(0) {
             Err(StoreError::NoSpace)
         } else {
             Ok(())
@@ -261,6 +283,11 @@ impl State for Memory {
         }
         if !self.expect(key, expected) {
             return Ok(Outcome::Conflict);
+        }
+        self.job_writes_left
+            .set(self.job_writes_left.get().map(|left| left - 1));
+        if let Some(seen) = &*self.watched.borrow() {
+            seen.borrow_mut().push(value.bytes.to_vec());
         }
         let version = self.next_version();
         let expires = value

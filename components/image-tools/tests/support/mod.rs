@@ -1,0 +1,171 @@
+//! A client of the whole server, in one process: real protocol, real tools, capabilities in memory.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and not every test file uses everything"
+)]
+
+pub mod memory;
+
+use std::cell::RefCell;
+
+use guest::Access;
+use image_tools::server::ImageServer;
+use mcp::{Denial, HttpRequest, Operation, Recorder};
+use memory::Memory;
+use serde_json::{Value, json};
+
+/// A policy that admits everybody, and keeps what it was asked.
+#[derive(Default)]
+pub struct Policy {
+    pub asked: RefCell<Vec<(String, String, bool)>>,
+    pub denies_writing: bool,
+}
+
+impl Access for &Policy {
+    fn authorize(&self, operation: &Operation<'_>) -> Result<(), Denial> {
+        let asked = (
+            operation.method.to_owned(),
+            operation.target.to_owned(),
+            operation.writes,
+        );
+        self.asked.borrow_mut().push(asked);
+        if !(self.denies_writing && operation.writes) {
+            return Ok(());
+        }
+        Err(Denial {
+            status: 403,
+            code: "insufficient_scope".to_owned(),
+            description: "the token lacks a scope".to_owned(),
+            challenge: Some("Bearer error=\"insufficient_scope\"".to_owned()),
+            retry_after_seconds: None,
+        })
+    }
+
+    fn principal(&self) -> String {
+        "tester".to_owned()
+    }
+}
+
+/// A modern request that speaks through `mcp::serve`.
+pub fn send(memory: &Memory, method: &str, params: Value, recorder: &mut Recorder) {
+    send_as(&Policy::default(), memory, (method, params), recorder);
+}
+
+/// The same, with a policy that can refuse.
+pub fn send_as(
+    policy: &Policy,
+    memory: &Memory,
+    (method, mut params): (&str, Value),
+    recorder: &mut Recorder,
+) {
+    let mut meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+    });
+    if let Some(token) = params.as_object_mut().unwrap().remove("progressToken") {
+        meta["progressToken"] = token;
+    }
+    params["_meta"] = meta;
+    let mut headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("accept", "application/json, text/event-stream".to_owned()),
+        ("mcp-protocol-version", "2026-07-28".to_owned()),
+        ("mcp-method", method.to_owned()),
+    ];
+    let name = params
+        .get("name")
+        .or_else(|| params.get("uri"))
+        .and_then(Value::as_str);
+    headers.extend(name.map(|name| ("mcp-name", name.to_owned())));
+    let headers: Vec<_> = headers
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+    let now = memory.capabilities().clock.now().as_secs();
+    let request = HttpRequest {
+        method: "POST",
+        headers: &headers,
+        body: body.as_bytes(),
+        now,
+    };
+    mcp::serve(
+        &ImageServer::new(policy, memory.capabilities()),
+        &request,
+        recorder,
+    );
+}
+
+/// The answer to one request: the last message.
+pub fn request(memory: &Memory, method: &str, params: Value) -> Value {
+    let mut recorder = Recorder::new();
+    send(memory, method, params, &mut recorder);
+    assert!(recorder.finished, "{method}: no complete answer");
+    serde_json::from_str(recorder.messages().last().unwrap()).unwrap()
+}
+
+/// The result of a tool call that is answered in one piece.
+pub fn call(memory: &Memory, tool: &str, arguments: Value) -> Value {
+    let answer = request(
+        memory,
+        "tools/call",
+        json!({"name": tool, "arguments": arguments}),
+    );
+    let result = answer
+        .get("result")
+        .unwrap_or_else(|| panic!("{tool}: {answer}"))
+        .clone();
+    assert_fits_clients(tool, &result);
+    result
+}
+
+/// The structured content of a tool call that succeeds.
+pub fn structured(memory: &Memory, tool: &str, arguments: Value) -> Value {
+    let result = call(memory, tool, arguments);
+    assert_ne!(result["isError"], true, "{tool}: {result}");
+    result["structuredContent"].clone()
+}
+
+/// The text of a tool call that fails.
+pub fn failure(memory: &Memory, tool: &str, arguments: Value) -> String {
+    let result = call(memory, tool, arguments);
+    assert_eq!(result["isError"], true, "{tool}: {result}");
+    result["content"][0]["text"].as_str().unwrap().to_owned()
+}
+
+/// Limits of the clients that are known to have some.
+fn assert_fits_clients(tool: &str, result: &Value) {
+    assert!(
+        result.to_string().len() < 1_000_000,
+        "{tool}: too large for Claude Desktop"
+    );
+    for block in result["content"].as_array().into_iter().flatten() {
+        if let Some(text) = block["text"].as_str() {
+            assert!(text.len() < 600_000, "{tool}: text of {} bytes", text.len());
+            assert!(!text.contains("base64"), "{tool}: {text}");
+        }
+        if let Some(data) = block["data"].as_str() {
+            assert!(
+                data.len() <= 256 * 1024,
+                "{tool}: picture of {} bytes",
+                data.len()
+            );
+        }
+    }
+    assert!(
+        !result["structuredContent"].to_string().contains("base64"),
+        "{tool}"
+    );
+}
+
+/// A host on which images may be generated.
+pub fn writable() -> Memory {
+    Memory::new()
+        .with_setting("READ_ONLY", "false")
+        .with_setting("RUN_ID", "first")
+}

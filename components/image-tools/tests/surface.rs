@@ -1,0 +1,204 @@
+//! What a client finds: the server, its lists, who may use what, and what it costs the host.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use mcp::Recorder;
+use serde_json::{Value, json};
+use support::memory::Memory;
+use support::{Policy, call, failure, request, send_as, structured, writable};
+
+#[test]
+fn the_server_says_who_it_is() {
+    let memory = Memory::new().with_setting("SERVER_NAME", "pictures");
+    let discovered = &request(&memory, "server/discover", json!({}))["result"];
+    assert_eq!(
+        discovered["_meta"]["io.modelcontextprotocol/serverInfo"]["name"],
+        "pictures"
+    );
+    assert!(
+        discovered["instructions"]
+            .as_str()
+            .unwrap()
+            .contains("read-only")
+    );
+    let capabilities: Vec<_> = discovered["capabilities"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    assert_eq!(capabilities, ["completions", "resources", "tools"]);
+    let info = structured(&memory, "get_server_info", json!({}));
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        info,
+        json!({"server_name": "pictures", "server_version": version, "core_version": version})
+    );
+    let own = Memory::new().with_setting("INSTRUCTIONS", "Only foxes.");
+    assert_eq!(
+        request(&own, "server/discover", json!({}))["result"]["instructions"],
+        "Only foxes."
+    );
+}
+
+#[test]
+fn read_only_hides_writing_tools_and_refuses_them() {
+    let memory = Memory::new();
+    let tools = &request(&memory, "tools/list", json!({}))["result"]["tools"];
+    assert_eq!(tools.as_array().unwrap().len(), 6);
+    for tool in ["generate_image", "delete_image", "no_such_tool"] {
+        let answer = request(
+            &memory,
+            "tools/call",
+            json!({"name": tool, "arguments": {"prompt": "x"}}),
+        );
+        assert_eq!(answer["error"]["code"], -32602, "{tool}: {answer}");
+    }
+    let tools = &request(&writable(), "tools/list", json!({}))["result"]["tools"];
+    assert_eq!(tools.as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn the_policy_is_asked_and_obeyed() {
+    let memory = writable();
+    let policy = Policy {
+        denies_writing: true,
+        ..Policy::default()
+    };
+    let ask = |name: &str, arguments: Value| {
+        let mut recorder = Recorder::new();
+        let params = json!({"name": name, "arguments": arguments});
+        send_as(&policy, &memory, ("tools/call", params), &mut recorder);
+        recorder
+    };
+    assert_eq!(ask("list_providers", json!({})).status, Some(200));
+    let refused = ask("generate_image", json!({"prompt": "x"}));
+    assert_eq!(refused.status, Some(403));
+    assert_eq!(
+        refused.header("www-authenticate"),
+        Some("Bearer error=\"insufficient_scope\"")
+    );
+    assert_eq!(
+        ask("delete_image", json!({"image_id": "0123456789ab"})).status,
+        Some(403)
+    );
+    let asked = policy.asked.borrow();
+    let tools: Vec<_> = asked
+        .iter()
+        .map(|(method, target, writes)| (method.as_str(), target.as_str(), *writes))
+        .collect();
+    let expected = [
+        ("tools/call", "list_providers", false),
+        ("tools/call", "generate_image", true),
+        ("tools/call", "delete_image", true),
+    ];
+    assert_eq!(tools, expected);
+    assert!(memory.blob_names().is_empty() && memory.keys_now().is_empty());
+}
+
+#[test]
+fn unknown_arguments_are_refused_by_name() {
+    let memory = writable();
+    let tools = request(&memory, "tools/list", json!({}));
+    for tool in tools["result"]["tools"].as_array().unwrap() {
+        let name = tool["name"].as_str().unwrap();
+        let text = failure(&memory, name, json!({"no_such_argument": 1}));
+        assert!(text.contains("`no_such_argument`"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn every_result_fits_its_output_schema() {
+    let memory = writable();
+    let made = structured(&memory, "generate_image", json!({"prompt": "x"}));
+    let id = made["image_id"].as_str().unwrap();
+    let calls = [
+        ("generate_image", json!({"prompt": "x", "wait_seconds": 0})),
+        ("check_generation_status", json!({"image_id": id})),
+        ("check_generation_status", json!({"image_id": "nothing"})),
+        (
+            "show_image",
+            json!({"uri": format!("image://{id}/view?width=10")}),
+        ),
+        ("list_providers", json!({"force_refresh": true})),
+        ("get_server_info", json!({})),
+        ("list_resources", json!({})),
+        ("read_resource", json!({"uri": "image://list"})),
+        (
+            "read_resource",
+            json!({"uri": format!("image://{id}/view")}),
+        ),
+        ("delete_image", json!({"image_id": id})),
+    ];
+    let tools = request(&memory, "tools/list", json!({}));
+    for (name, arguments) in calls {
+        let tools = tools["result"]["tools"].as_array().unwrap();
+        let tool = tools.iter().find(|tool| tool["name"] == name).unwrap();
+        let mut schema = tool["outputSchema"].as_object().unwrap().clone();
+        // Stricter than clients are: nothing is sent that the schema does not tell of.
+        schema.insert("additionalProperties".to_owned(), json!(false));
+        let result = structured(&memory, name, arguments);
+        let checked = mcp::check_arguments(&schema, result.as_object().unwrap());
+        assert!(checked.is_ok(), "{name}: {checked:?}: {result}");
+    }
+}
+
+#[test]
+fn providers_are_listed_with_what_they_can_do() {
+    let providers = structured(&Memory::new(), "list_providers", json!({}));
+    insta::assert_json_snapshot!(providers);
+}
+
+#[test]
+fn resources_and_templates_are_listed() {
+    let memory = Memory::new();
+    let resources = request(&memory, "resources/list", json!({}))["result"]["resources"].clone();
+    let uris: Vec<_> = resources
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["uri"].as_str().unwrap())
+        .collect();
+    assert_eq!(uris, ["info://providers", "image://list"]);
+    let templates = request(&memory, "resources/templates/list", json!({}));
+    assert_eq!(
+        templates["result"]["resourceTemplates"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let result = call(&memory, "list_resources", json!({}));
+    let text: Vec<Value> =
+        serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
+    assert_eq!(json!(text), result["structuredContent"]["resources"]);
+    assert_eq!(text.len(), 4);
+    assert_eq!(text[0]["mime_type"], "application/json");
+}
+
+#[test]
+fn cheap_requests_cost_the_host_next_to_nothing() {
+    let memory = Memory::new();
+    request(&memory, "tools/list", json!({}));
+    memory.take_calls();
+    let cost = |method: &str, params: Value| {
+        request(&memory, method, params);
+        // One call is the test's own: it asks the time before the request.
+        memory.take_calls() - 1
+    };
+    assert_eq!(
+        cost("tools/call", json!({"name": "list_providers"})),
+        1,
+        "the name of the server"
+    );
+    assert_eq!(
+        cost("tools/list", json!({})),
+        2,
+        "and whether it is read-only"
+    );
+}
