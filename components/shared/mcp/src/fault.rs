@@ -69,7 +69,7 @@ impl Fault {
     }
 
     pub(crate) fn unsupported_version(requested: &str) -> Self {
-        let data = json!({"supported": Version::ALL, "requested": requested});
+        let data = json!({"supported": Version::ALL, "requested": clip(requested)});
         let code = ErrorCode::UNSUPPORTED_PROTOCOL_VERSION;
         Self::new(
             400,
@@ -83,7 +83,7 @@ impl Fault {
             Era::Modern => 404,
             Era::Legacy => 200,
         };
-        let text = format!("unknown method: `{method}`");
+        let text = format!("unknown method: `{}`", clip(method));
         Self::new(
             status,
             ErrorData::new(ErrorCode::METHOD_NOT_FOUND, text, None),
@@ -155,3 +155,12 @@ impl Fault {
 
 /// -32042, which only 2025-11-25 knows.
 const URL_ELICITATION_REQUIRED: ErrorCode = ErrorCode(-32042);
+
+/// A name of the client's, short enough to be given back in a message.
+pub(crate) fn clip(name: &str) -> &str {
+    const MAX_BYTES: usize = 200;
+    let end = (0..=MAX_BYTES.min(name.len()))
+        .rev()
+        .find(|end| name.is_char_boundary(*end));
+    end.and_then(|end| name.get(..end)).unwrap_or_default()
+}

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, clip};
 use crate::http::HttpRequest;
 use crate::method::Method;
 
@@ -34,7 +34,9 @@ impl<'a> Field<'a> {
         Fault::header_mismatch(match self {
             Self::Absent => format!("`{name}` is missing"),
             Self::Repeated => format!("`{name}` came more than once"),
-            Self::Value(_) => format!("`{name}` is not what the body says: `{expected}`"),
+            Self::Value(_) => {
+                format!("`{name}` is not what the body says: `{}`", clip(expected))
+            }
         })
     }
 }

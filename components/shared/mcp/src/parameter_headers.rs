@@ -116,3 +116,59 @@ fn text_of(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use serde_json::{Value, json};
+
+    use super::ParameterHeader;
+
+    fn fields(properties: Value) -> Vec<String> {
+        let schema = json!({"type": "object", "properties": properties});
+        let headers = ParameterHeader::of_schema(schema.as_object().unwrap());
+        headers
+            .into_iter()
+            .map(|header| format!("{} {}", header.field, header.path.join("/")))
+            .collect()
+    }
+
+    #[test]
+    fn finds_annotated_scalars_below_properties() {
+        let found = fields(json!({
+            "a": {"type": "string", "x-mcp-header": "Region"},
+            "b": {"type": "integer", "x-mcp-header": "X-1"},
+            "c": {"type": "object", "properties": {
+                "d": {"type": "boolean", "x-mcp-header": "Deep"},
+            }},
+            "e": {"type": "string"},
+        }));
+        let expected = [
+            "mcp-param-region a",
+            "mcp-param-x-1 b",
+            "mcp-param-deep c/d",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn passes_over_annotations_that_are_invalid() {
+        for property in [
+            json!({"type": "number", "x-mcp-header": "A"}),
+            json!({"type": "object", "x-mcp-header": "A"}),
+            json!({"type": "array", "items": {"type": "string", "x-mcp-header": "A"}}),
+            json!({"type": ["string", "null"], "x-mcp-header": "A"}),
+            json!({"anyOf": [{"type": "string", "x-mcp-header": "A"}]}),
+            json!({"type": "string", "x-mcp-header": ""}),
+            json!({"type": "string", "x-mcp-header": "A B"}),
+            json!({"type": "string", "x-mcp-header": "A:B"}),
+            json!({"type": "string", "x-mcp-header": "R\u{e9}gion"}),
+            json!({"type": "string", "x-mcp-header": "A\r\nB"}),
+            json!({"type": "string", "x-mcp-header": 7}),
+            json!(true),
+        ] {
+            assert!(fields(json!({"a": property})).is_empty());
+        }
+    }
+}

@@ -11,6 +11,7 @@ use rmcp::model::{
 };
 
 use crate::exchange::Exchange;
+use crate::fault::clip;
 use crate::page::Page;
 use crate::parameter_headers::ParameterHeader;
 use crate::reply::Reply;
@@ -143,7 +144,7 @@ pub trait Server {
         _exchange: &mut Exchange<'_>,
     ) -> Result<Reply<GetPromptResult>, ErrorData> {
         Err(ErrorData::invalid_params(
-            format!("unknown prompt: `{name}`"),
+            format!("unknown prompt: `{}`", clip(name)),
             None,
         ))
     }
@@ -160,7 +161,7 @@ pub trait Server {
 
 /// The error for a tool that does not exist (-32602, MCP 2025-11-25 and later).
 pub(crate) fn unknown_tool(name: &str) -> ErrorData {
-    ErrorData::invalid_params(format!("unknown tool: `{name}`"), None)
+    ErrorData::invalid_params(format!("unknown tool: `{}`", clip(name)), None)
 }
 
 /// Which parts of MCP a server offers. What is not offered is not advertised, and its methods do

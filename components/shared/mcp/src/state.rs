@@ -121,3 +121,74 @@ fn update(digest: &mut Sha256, bytes: &[u8]) {
     digest.update((bytes.len() as u64).to_be_bytes());
     digest.update(bytes);
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use serde_json::{Value, json};
+
+    use super::{Binding, LIFETIME_SECONDS, StateError, open, seal};
+
+    const KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
+
+    fn binding(principal: &str, method: &str, params: Value) -> Binding {
+        Binding::new(principal, method, params.as_object().unwrap())
+    }
+
+    #[test]
+    fn opens_what_it_sealed() {
+        for payload in [b"".as_slice(), b"x", &[0xff; 1000]] {
+            let bound = binding("alice", "tools/call", json!({"name": "a"}));
+            let sealed = seal(KEY, bound, payload, 100).unwrap();
+            assert_eq!(open(KEY, bound, &sealed, 100).unwrap(), payload);
+            let last = 100 + LIFETIME_SECONDS;
+            assert_eq!(open(KEY, bound, &sealed, last).unwrap(), payload);
+            let late = open(KEY, bound, &sealed, last + 1);
+            assert_eq!(late, Err(StateError::Expired));
+        }
+    }
+
+    #[test]
+    fn a_short_key_is_no_key() {
+        let bound = binding("alice", "tools/call", json!({}));
+        assert_eq!(seal(&KEY[..31], bound, b"", 0), Err(StateError::Key));
+        assert_eq!(open(&KEY[..31], bound, "", 0), Err(StateError::Key));
+    }
+
+    #[test]
+    fn requests_that_differ_are_bound_differently() {
+        let bindings = [
+            binding("alice", "tools/call", json!({})),
+            binding("alic", "etools/call", json!({})),
+            binding("bob", "tools/call", json!({})),
+            binding("alice", "prompts/get", json!({})),
+            binding("alice", "tools/call", json!({"a": 1})),
+            binding("alice", "tools/call", json!({"a": "1"})),
+            binding("alice", "tools/call", json!({"a": 1.0})),
+            binding("alice", "tools/call", json!({"a": null})),
+            binding("alice", "tools/call", json!({"a": "null"})),
+            binding("alice", "tools/call", json!({"a": [1]})),
+            binding("alice", "tools/call", json!({"a": [[1]]})),
+            binding("alice", "tools/call", json!({"a": [1, 2]})),
+            binding("alice", "tools/call", json!({"a": [12]})),
+            binding("alice", "tools/call", json!({"a": {"b": 1}})),
+            binding("alice", "tools/call", json!({"a": {}, "b": 1})),
+            binding("alice", "tools/call", json!({"a": {"b": {}}})),
+            binding("alice", "tools/call", json!({"a": ["b", {}]})),
+        ];
+        for (index, one) in bindings.iter().enumerate() {
+            for other in bindings.iter().skip(index + 1) {
+                assert_ne!(one.0, other.0, "{index}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_changes_from_round_to_round_does_not_bind() {
+        let first = binding("alice", "tools/call", json!({"name": "a"}));
+        let second =
+            json!({"name": "a", "_meta": {"x": 1}, "inputResponses": {}, "requestState": "s"});
+        assert_eq!(first.0, binding("alice", "tools/call", second).0);
+    }
+}

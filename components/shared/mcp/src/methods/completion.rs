@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::call::Call;
-use crate::fault::Fault;
+use crate::fault::{Fault, clip};
 use crate::wire::{self, Head, Object};
 
 #[derive(Serialize)]
@@ -14,8 +14,11 @@ struct Completed {
 }
 
 pub(super) fn complete(call: &Call<'_>, params: Map<String, Value>) -> Result<Vec<u8>, Fault> {
-    let params: CompleteRequestParams = serde_json::from_value(Value::Object(params))
-        .map_err(|error| Fault::invalid_params(format!("parameters of completion: {error}")))?;
+    let params: CompleteRequestParams =
+        serde_json::from_value(Value::Object(params)).map_err(|error| {
+            let text = error.to_string();
+            Fault::invalid_params(format!("parameters of completion: {}", clip(&text)))
+        })?;
     let mut completion = call
         .server()
         .complete(params)

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{authorize, list, required};
 use crate::call::Call;
 use crate::exchange::Exchange;
-use crate::fault::Fault;
+use crate::fault::{Fault, clip};
 use crate::http::Responder;
 use crate::input::Input;
 use crate::output::Output;
@@ -54,7 +54,10 @@ fn arguments(value: Option<Value>) -> Result<BTreeMap<String, String>, Fault> {
         .into_iter()
         .map(|(name, value)| match value {
             Value::String(text) => Ok((name, text)),
-            _ => Err(Fault::invalid_params(format!("`{name}` is not a string"))),
+            _ => {
+                let text = format!("`{}` is not a string", clip(&name));
+                Err(Fault::invalid_params(text))
+            }
         })
         .collect()
 }
