@@ -6,7 +6,6 @@ use guest::store::StoreError;
 use mcp::model::{CallToolResult, ContentBlock, ErrorData};
 
 use crate::gallery::GalleryError;
-use crate::gallery::jobs::LeaseError;
 use crate::images::encode::EncodeError;
 use crate::images::query::QueryError;
 use crate::images::transform::TransformError;
@@ -127,17 +126,6 @@ impl From<GalleryError> for Fault {
                 "the provider answered with something that is no image",
                 error,
             ),
-        }
-    }
-}
-
-impl From<LeaseError> for Fault {
-    fn from(error: LeaseError) -> Self {
-        match error {
-            LeaseError::Store(error) => error.into(),
-            LeaseError::Lost => {
-                Self::server("storage_failed", "the job could not be recorded", error)
-            }
         }
     }
 }

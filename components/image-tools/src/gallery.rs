@@ -176,7 +176,11 @@ impl<'a> Gallery<'a> {
         if !blobs.delete(&id.sidecar_name())? {
             return Ok(None);
         }
-        blobs.delete(&format!("{COLLECTION}/{}", sidecar.original_filename))?;
+        // Without its sidecar the image is gone for everybody; a file that stays behind only costs space.
+        if let Err(error) = blobs.delete(&format!("{COLLECTION}/{}", sidecar.original_filename)) {
+            let log = self.capabilities.log;
+            log.warn(&format!("gallery: image file left behind: {id}: {error}"));
+        }
         Ok(Some(sidecar))
     }
 

@@ -4,8 +4,9 @@ mod image_list;
 pub mod uri;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use mcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+use mcp::model::{MetaObject, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -148,8 +149,17 @@ impl Contents {
     pub fn into_result(self, uri: &str) -> ReadResourceResult {
         let contents = match self {
             Self::Text {
-                text, mime_type, ..
-            } => ResourceContents::text(text, uri).with_mime_type(mime_type),
+                text,
+                mime_type,
+                complete,
+            } => {
+                let contents = ResourceContents::text(text, uri).with_mime_type(mime_type);
+                if complete {
+                    contents
+                } else {
+                    contents.with_meta(incomplete())
+                }
+            }
             Self::Image { bytes, format } => {
                 ResourceContents::blob(BASE64_STANDARD.encode(bytes), uri)
                     .with_mime_type(format.mime())
@@ -198,6 +208,13 @@ fn providers(context: Context<'_>, now: u64) -> Result<Contents, Fault> {
         supported_backgrounds: BACKGROUNDS,
     };
     Contents::json(&answer, true)
+}
+
+/// Says that a list is not all there is, as the array itself has no place for it.
+fn incomplete() -> MetaObject {
+    let mut meta = MetaObject::default();
+    meta.insert("imagegen/complete".to_owned(), Value::Bool(false));
+    meta
 }
 
 fn no_image(id: &ImageId) -> Fault {

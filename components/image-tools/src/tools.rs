@@ -71,26 +71,20 @@ impl Tool {
         arguments: JsonObject,
         exchange: &mut Exchange<'_>,
     ) -> CallToolResult {
-        if let Err(result) = self.check(&arguments) {
-            return *result;
-        }
-        (self.call)(context, arguments, exchange)
+        self.check(&arguments)
+            .and_then(|()| (self.call)(context, arguments, exchange))
             .unwrap_or_else(|fault| fault.into_tool_result(context.capabilities))
     }
 
-    fn check(&self, arguments: &JsonObject) -> Result<(), Box<CallToolResult>> {
+    fn check(&self, arguments: &JsonObject) -> Result<(), Fault> {
         // Reading the schema is most of the work of the smallest tools, and there is nothing to check.
         if arguments.is_empty() && !self.needs_arguments {
             return Ok(());
         }
-        let checked = self
-            .input_schema()
-            .map(|schema| check_arguments(&schema, arguments));
-        match checked {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(errors)) => Err(Box::new(errors.into())),
-            Err(_) => Err(Box::new(CallToolResult::error(Vec::new()))),
-        }
+        let schema = self.input_schema();
+        let schema =
+            schema.map_err(|error| Fault::server("internal", "the tool is defective", error))?;
+        check_arguments(&schema, arguments).map_err(Fault::invalid)
     }
 
     fn input_schema(&self) -> Result<JsonObject, serde_json::Error> {

@@ -217,13 +217,12 @@ fn a_lease_that_runs_out_was_interrupted() {
 #[test]
 fn a_working_job_keeps_its_lease_and_shows_progress() {
     let memory = writable().with_setting("PLACEHOLDER_DELAY_MS", "100000");
-    let seen = memory.watch_jobs();
     structured(
         &memory,
         "generate_image",
         json!({"prompt": "x", "wait_seconds": 0}),
     );
-    let records = seen.borrow();
+    let records = memory.state_writes();
     let jobs: Vec<Value> = records
         .iter()
         .map(|record| serde_json::from_slice(record).unwrap())

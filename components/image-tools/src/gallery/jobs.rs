@@ -94,24 +94,12 @@ pub struct Jobs<'a> {
     capabilities: Capabilities<'a>,
 }
 
-/// The right to work on a job.
+/// The right to work on a job. Whoever holds it is the only one who writes the record.
 pub struct Lease<'a> {
     jobs: Jobs<'a>,
     id: ImageId,
     job: Job,
-    version: u64,
     written_at_ms: u64,
-}
-
-/// Why a lease cannot be kept.
-#[derive(Debug, thiserror::Error)]
-pub enum LeaseError {
-    /// Somebody removed or took over the record.
-    #[error("job: the record is somebody else's now")]
-    Lost,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Failure {
@@ -137,11 +125,11 @@ impl<'a> Jobs<'a> {
         Self { capabilities }
     }
 
-    /// Records that work begins, before any of it is done.
+    /// Records that work begins, before any of it is done; `None` when the id is taken.
     ///
     /// # Errors
-    /// [`LeaseError::Lost`] when the id is taken.
-    pub fn start(self, id: &ImageId, request: NewJob) -> Result<Lease<'a>, LeaseError> {
+    /// When the store fails.
+    pub fn start(self, id: &ImageId, request: NewJob) -> Result<Option<Lease<'a>>, StoreError> {
         let now = self.now_ms();
         let job = Job {
             status: Status::Generating,
@@ -155,13 +143,15 @@ impl<'a> Jobs<'a> {
             owner: self.run_id(),
             lease_until_ms: now.saturating_add(LEASE_MS),
         };
-        let version = self.write(id, &job, Expect::Absent)?;
-        Ok(Lease {
+        let lease = Lease {
             jobs: self,
             id: id.clone(),
             job,
-            version,
             written_at_ms: now,
+        };
+        Ok(match self.write(id, &lease.job, Expect::Absent)? {
+            Outcome::Done(_) => Some(lease),
+            Outcome::Conflict => None,
         })
     }
 
@@ -221,17 +211,14 @@ impl<'a> Jobs<'a> {
         job
     }
 
-    fn write(self, id: &ImageId, job: &Job, expected: Expect) -> Result<u64, LeaseError> {
+    fn write(self, id: &ImageId, job: &Job, expected: Expect) -> Result<Outcome, StoreError> {
         let bytes =
             serde_json::to_vec(job).map_err(|error| StoreError::Other(error.to_string()))?;
         let value = NewValue {
             bytes: &bytes,
             ttl_seconds: Some(RECORD_TTL_SECONDS),
         };
-        match self.capabilities.state.put(&key(id), value, expected)? {
-            Outcome::Done(version) => Ok(version),
-            Outcome::Conflict => Err(LeaseError::Lost),
-        }
+        self.capabilities.state.put(&key(id), value, expected)
     }
 
     /// Names this run of the host. Where a host has no such name, leases alone decide.
@@ -262,9 +249,8 @@ impl Lease<'_> {
     /// Reports progress and renews the lease; writes only when it is time to. `progress` is 0 to 1.
     ///
     /// # Errors
-    /// [`LeaseError::Lost`]: stop working. A failure of the store is worth a log line only, since
-    /// the next report tries again.
-    pub fn report(&mut self, progress: f64, message: &str) -> Result<(), LeaseError> {
+    /// When the store fails. Worth a log line only: the next report tries again.
+    pub fn report(&mut self, progress: f64, message: &str) -> Result<(), StoreError> {
         let changed = self.job.progress != progress || self.job.message != message;
         self.job.progress = progress;
         message.clone_into(&mut self.job.message);
@@ -280,19 +266,18 @@ impl Lease<'_> {
     /// Records that the work ended without an image.
     ///
     /// # Errors
-    /// See [`LeaseError`].
-    pub fn fail(mut self, failure: Failure) -> Result<(), LeaseError> {
+    /// When the store fails; the lease then runs out, and the job reads as interrupted.
+    pub fn fail(mut self, failure: Failure) -> Result<(), StoreError> {
         self.job.status = Status::Failed;
         self.job.failure = Some(failure);
         let now = self.jobs.now_ms();
         self.write(now)
     }
 
-    fn write(&mut self, now: u64) -> Result<(), LeaseError> {
+    fn write(&mut self, now: u64) -> Result<(), StoreError> {
         self.job.lease_until_ms = now.saturating_add(LEASE_MS);
-        self.version = self
-            .jobs
-            .write(&self.id, &self.job, Expect::Version(self.version))?;
+        // Nobody else writes the record, so there is nothing to compare with.
+        let _ = self.jobs.write(&self.id, &self.job, Expect::Anything)?;
         self.written_at_ms = now;
         Ok(())
     }

@@ -170,7 +170,7 @@ mod tests {
         // A black picture with a white stripe at the far left and right: a cut without scaling
         // would lose the top and bottom rows, scaling keeps the middle columns of all rows.
         let wide = RgbImage::from_fn(300, 100, |x, _| {
-            image::Rgb(if x < 100 || x >= 200 {
+            image::Rgb(if !(100..200).contains(&x) {
                 [255; 3]
             } else {
                 [0; 3]

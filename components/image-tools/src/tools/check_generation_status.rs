@@ -1,6 +1,7 @@
 //! `check_generation_status`: how far a generation is. Reading changes nothing, so the answer to
 //! the same question can be had any number of times.
 
+use guest::store::StoreError;
 use mcp::Exchange;
 use mcp::model::{CallToolResult, JsonObject};
 use serde::{Deserialize, Serialize};
@@ -76,13 +77,25 @@ fn status(context: Context<'_>, id: &ImageId) -> Result<Answer, Fault> {
         }
         Err(error) => return Err(error.into()),
     }
-    Ok(match context.jobs().find(id)? {
-        Some(job) => of_job(context, job),
-        None => Answer::error(
+    Ok(match context.jobs().find(id) {
+        Ok(Some(job)) => of_job(context, job),
+        Ok(None) => Answer::error(
             "unknown",
             "unknown",
             "no image has this id and none is being generated under it",
         ),
+        Err(StoreError::Damaged(reason)) => {
+            context
+                .capabilities
+                .log
+                .warn(&format!("damaged job: {reason}"));
+            Answer::error(
+                "failed",
+                "damaged",
+                "the record of the generation is damaged",
+            )
+        }
+        Err(error) => return Err(error.into()),
     })
 }
 

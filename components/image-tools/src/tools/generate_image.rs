@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::gallery::NewImage;
 use crate::gallery::id::ImageId;
-use crate::gallery::jobs::{Failure, Lease, LeaseError, NewJob, Params};
+use crate::gallery::jobs::{Failure, Lease, NewJob, Params};
 use crate::gallery::sidecar::Sidecar;
 use crate::images::decode::decode;
 use crate::images::preview::{Preview, preview};
@@ -161,16 +161,17 @@ fn start<'a>(
             model: request.model.clone(),
         },
     };
-    let mut attempts = 0;
-    loop {
+    for _ in 0..ID_ATTEMPTS {
         let id = ImageId::random(context.capabilities.random);
-        attempts += 1;
-        match context.jobs().start(&id, job.clone()) {
-            Ok(lease) => return Ok((id, lease)),
-            Err(LeaseError::Lost) if attempts < ID_ATTEMPTS => {}
-            Err(error) => return Err(error.into()),
+        if let Some(lease) = context.jobs().start(&id, job.clone())? {
+            return Ok((id, lease));
         }
     }
+    Err(Fault::server(
+        "internal",
+        "no free image id was found",
+        "every id that was tried is taken",
+    ))
 }
 
 fn register(
@@ -215,20 +216,11 @@ struct Work<'a, 'b, 'c> {
 impl Work<'_, '_, '_> {
     /// Passes on what the provider reports: to the client that waits, and to the job record.
     fn step(&mut self, step: Step<'_>) -> Flow {
-        if self.tell_client(step) == Flow::Cancelled {
-            return Flow::Cancelled;
+        if let Err(error) = self.lease.report(step.progress, step.message) {
+            let log = self.context.capabilities.log;
+            log.warn(&format!("progress not recorded: {error}"));
         }
-        match self.lease.report(step.progress, step.message) {
-            Ok(()) => Flow::Continue,
-            Err(LeaseError::Lost) => Flow::Cancelled,
-            Err(LeaseError::Store(error)) => {
-                self.context
-                    .capabilities
-                    .log
-                    .warn(&format!("progress not recorded: {error}"));
-                Flow::Continue
-            }
-        }
+        self.tell_client(step)
     }
 
     fn tell_client(&mut self, step: Step<'_>) -> Flow {

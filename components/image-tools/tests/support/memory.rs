@@ -8,7 +8,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::time::Duration;
 
 use guest::Capabilities;
@@ -34,7 +33,7 @@ pub struct Memory {
     full: Cell<bool>,
     /// Writes of jobs that still succeed; after them the disk is full.
     job_writes_left: Cell<Option<usize>>,
-    watched: RefCell<Option<Rc<RefCell<Vec<Vec<u8>>>>>>,
+    state_writes: RefCell<Vec<Vec<u8>>>,
     calls: Cell<usize>,
 }
 
@@ -117,11 +116,9 @@ impl Memory {
         self.job_writes_left.set(Some(jobs));
     }
 
-    /// Every value that is written to the state from now on.
-    pub fn watch_jobs(&self) -> Rc<RefCell<Vec<Vec<u8>>>> {
-        let seen = Rc::default();
-        *self.watched.borrow_mut() = Some(Rc::clone(&seen));
-        seen
+    /// Every value that was written to the state, in order.
+    pub fn state_writes(&self) -> Vec<Vec<u8>> {
+        self.state_writes.borrow().clone()
     }
 
     pub fn slept(&self) -> Duration {
@@ -286,9 +283,7 @@ impl State for Memory {
         }
         self.job_writes_left
             .set(self.job_writes_left.get().map(|left| left - 1));
-        if let Some(seen) = &*self.watched.borrow() {
-            seen.borrow_mut().push(value.bytes.to_vec());
-        }
+        self.state_writes.borrow_mut().push(value.bytes.to_vec());
         let version = self.next_version();
         let expires = value
             .ttl_seconds

@@ -38,7 +38,9 @@ impl Responder for Answer {
             .check_write()
             .is_ok_and(|permit| permit >= body.len() as u64);
         if fits {
-            let _ = stream.write(&body);
+            if !body.is_empty() {
+                let _ = stream.write(&body);
+            }
             drop(stream);
             let _ = OutgoingBody::finish(outgoing, None);
             ResponseOutparam::set(out, Ok(response));
@@ -67,7 +69,7 @@ impl Responder for Answer {
     fn event(&mut self, frame: &[u8]) -> Result<(), Disconnected> {
         let (stream, _) = self.events.as_ref().ok_or(Disconnected)?;
         write_all(stream, frame)
-            .and_then(|()| stream.blocking_flush())
+            .and_then(|()| stream.flush())
             .map_err(|_| Disconnected)
     }
 

@@ -145,7 +145,7 @@ fn read_body(
 const READ_BYTES: u64 = 256 * 1024;
 
 /// The answer to a caller whom the policy does not admit (RFC 6750, section 3).
-fn refuse(answer: &mut Answer, denial: &mcp::Denial) {
+fn refuse(answer: &mut dyn Responder, denial: &mcp::Denial) {
     let status = match denial.status {
         status @ (400 | 401 | 403 | 429) => status,
         _ => 503,
@@ -173,11 +173,82 @@ fn refuse(answer: &mut Answer, denial: &mcp::Denial) {
 }
 
 /// A JSON-RPC error without an `id`, for a body that could not be read.
-fn fail(answer: &mut Answer, status: u16, text: &str) {
+fn fail(answer: &mut dyn Responder, status: u16, text: &str) {
     let body = json!({"jsonrpc": "2.0", "error": {"code": -32600, "message": text}});
     answer.respond(
         status,
         &[("content-type", "application/json")],
         body.to_string().into_bytes(),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use mcp::{Denial, Recorder};
+
+    use super::*;
+
+    fn refused(denial: &Denial) -> Recorder {
+        let mut recorder = Recorder::new();
+        refuse(&mut recorder, denial);
+        recorder
+    }
+
+    #[test]
+    fn a_denial_becomes_the_answer_of_rfc_6750() {
+        let denial = Denial {
+            status: 401,
+            code: "invalid_token".to_owned(),
+            description: "the token has \"expired\"".to_owned(),
+            challenge: Some("Bearer error=\"invalid_token\"".to_owned()),
+            retry_after_seconds: None,
+        };
+        let answer = refused(&denial);
+        assert_eq!(answer.status, Some(401));
+        assert_eq!(
+            answer.header("www-authenticate"),
+            Some("Bearer error=\"invalid_token\"")
+        );
+        assert_eq!(answer.header("retry-after"), None);
+        assert_eq!(
+            String::from_utf8(answer.body).unwrap(),
+            r#"{"error":"invalid_token","error_description":"the token has \"expired\""}"#
+        );
+    }
+
+    #[test]
+    fn a_policy_cannot_send_any_status_it_likes() {
+        let denial = |status| Denial {
+            status,
+            code: "temporarily_unavailable".to_owned(),
+            description: "later".to_owned(),
+            challenge: None,
+            retry_after_seconds: Some(7),
+        };
+        for (status, sent) in [
+            (400, 400),
+            (403, 403),
+            (429, 429),
+            (200, 503),
+            (302, 503),
+            (0, 503),
+        ] {
+            let answer = refused(&denial(status));
+            assert_eq!(answer.status, Some(sent), "{status}");
+            assert_eq!(answer.header("retry-after"), Some("7"));
+        }
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_read_is_a_json_rpc_error() {
+        let mut recorder = Recorder::new();
+        fail(&mut recorder, 413, "the body is larger than 5 bytes");
+        assert_eq!(recorder.status, Some(413));
+        assert_eq!(
+            String::from_utf8(recorder.body).unwrap(),
+            r#"{"error":{"code":-32600,"message":"the body is larger than 5 bytes"},"jsonrpc":"2.0"}"#
+        );
+    }
 }
