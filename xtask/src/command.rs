@@ -1,15 +1,16 @@
-//! Running other programs: cargo with a clean environment, and failure as an error that names the step.
+//! Running other programs: cargo with a clean environment, and failure as an error that names the
+//! step.
 
 use std::env;
 use std::io::ErrorKind;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::workspace::Workspace;
 
-/// What `cargo run` tells xtask about xtask. Left in place, build scripts would see other values than under a plain
-/// `cargo build`, and things would be built twice.
+/// What `cargo run` tells xtask about xtask. Left in place, build scripts would see other values
+/// than under a plain `cargo build`, and things would be built twice.
 const ABOUT_XTASK: &[&str] = &[
     "CARGO_BIN_",
     "CARGO_CRATE_",
@@ -18,7 +19,8 @@ const ABOUT_XTASK: &[&str] = &[
     "CARGO_PRIMARY_",
 ];
 
-/// Cargo at the root of the workspace, with the same target directory wherever xtask was called from.
+/// Cargo at the root of the workspace, with the same target directory wherever xtask was called
+/// from.
 pub fn cargo(workspace: &Workspace) -> Command {
     let mut cargo = cargo_anywhere();
     cargo.current_dir(&workspace.root);
@@ -74,6 +76,11 @@ pub fn answer(command: &mut Command) -> Result<Option<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot start {}", name(command))),
     }
+}
+
+/// The error with a remedy on a line of its own, after all causes.
+pub fn with_hint(error: &anyhow::Error, hint: &str) -> anyhow::Error {
+    anyhow!("{error:#}\nhint: {hint}")
 }
 
 /// Says on stderr what happens next.

@@ -1,4 +1,5 @@
-//! Holds the contracts in `wit/`, and components that were built, against the rules of `tests/wit-check`.
+//! Holds the contracts in `wit/`, and components that were built, against the rules of
+//! `tests/wit-check`.
 
 use anyhow::Result;
 

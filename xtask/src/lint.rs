@@ -1,5 +1,5 @@
-//! `cargo xtask lint`: every rule of the project that a program can check. The cheap checks come first; all run, and all
-//! faults are printed.
+//! `cargo xtask lint`: every rule of the project that a program can check. The cheap checks come
+//! first; all run, and all faults are printed.
 
 mod clippy;
 mod dependencies;

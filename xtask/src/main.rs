@@ -1,5 +1,5 @@
-//! The one door to build, run, test, lint and bench: `cargo xtask <command>`. This file only wires the commands; each has
-//! a file of its own. Progress goes to stderr, results to stdout.
+//! The one door to build, run, test, lint and bench: `cargo xtask <command>`. This file only wires
+//! the commands; each has a file of its own. Progress goes to stderr, results to stdout.
 #![allow(
     clippy::print_stdout,
     reason = "a command line tool: its results belong on stdout"
@@ -71,7 +71,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// A command takes its arguments and gives an exit code: a check that found faults has printed them, and is no error.
+/// A command takes its arguments and gives an exit code: a check that found faults has printed
+/// them, and is no error.
 type Command = fn(&Workspace, &[String]) -> Result<ExitCode>;
 
 fn done(outcome: Result<()>) -> Result<ExitCode> {

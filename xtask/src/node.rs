@@ -1,5 +1,6 @@
-//! Node.js and the npm packages that the end-to-end tests use: installed from the committed lock file, and again only when
-//! that changed. A system Node that is too old only runs npm; the tests then use the one of the npm package `node`.
+//! Node.js and the npm packages that the end-to-end tests use: installed from the committed lock
+//! file, and again only when that changed. A system Node that is too old only runs npm; the tests
+//! then use the one of the npm package `node`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,13 +22,16 @@ const STAMP: &str = "node_modules/.xtask-lock";
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
+const OFFLINE: &str = "this needs the npm registry; behind a proxy, configure npm for it";
+
 const INSTALL: &str = "
 hint: install Node.js (nodejs.org); on Debian and Ubuntu: `apt-get install nodejs npm`";
 
 /// Installs what the tests need from npm and gives the path of a Node that is new enough for them.
 ///
 /// # Errors
-/// There is no Node or npm, the registry cannot be reached, or what was installed brings no usable Node.
+/// There is no Node or npm, the registry cannot be reached, or what was installed brings no usable
+/// Node.
 pub fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.root.join(FOLDER);
     let system = command::answer(command::program("node").arg("--version"))?;
@@ -52,8 +56,8 @@ pub fn ensure(workspace: &Workspace) -> Result<PathBuf> {
         .is_some_and(|major| major >= OLDEST);
     if !is_usable {
         bail!(
-            "the tests need Node {OLDEST} or newer: `node` is {system}, and the npm package `node` brings: {}\n\
-             hint: install Node {OLDEST} or newer, or remove `{FOLDER}/node_modules` to install the packages again",
+            "the tests need Node {OLDEST}: `node` is {system}, the npm package `node` is {}\n\
+             hint: install Node {OLDEST} or newer, or remove `{FOLDER}/node_modules` and try again",
             version.as_deref().unwrap_or("none")
         );
     }
@@ -84,10 +88,7 @@ fn install(folder: &Path) -> Result<()> {
     let mut npm = command::program(NPM);
     npm.current_dir(folder)
         .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-    command::run("npm", &mut npm).context(
-        "cannot install the npm packages of the tests\n\
-         hint: this needs the npm registry; behind a proxy, configure npm for it",
-    )?;
+    command::run("npm", &mut npm).map_err(|error| command::with_hint(&error, OFFLINE))?;
     fs::write(&stamp, wanted).with_context(|| format!("cannot write `{}`", stamp.display()))
 }
 

@@ -1,4 +1,5 @@
-//! `cargo xtask run`: everything built, then the server in this very process, so that signals and the exit code are its own.
+//! `cargo xtask run`: everything built, then the server in this very process, so that signals and
+//! the exit code are its own.
 
 use std::env;
 use std::process::Command;
@@ -10,11 +11,12 @@ use crate::components::DEFAULT;
 use crate::host;
 use crate::workspace::Workspace;
 
-/// Hides the tools that change or spend something when it is `true`, which is the default of the server.
+/// Hides the tools that change or spend something when it is `true`, which is the default of the
+/// server.
 const READ_ONLY: &str = "IMAGE_GENERATION_MCP_READ_ONLY";
 
-/// Builds components and host and becomes the server, on `http://127.0.0.1:8000/mcp` unless `arguments` or the environment
-/// say otherwise.
+/// Builds components and host and becomes the server, on `http://127.0.0.1:8000/mcp` unless
+/// `arguments` or the environment say otherwise.
 ///
 /// # Errors
 /// Something does not build, or the server cannot be started.
@@ -28,7 +30,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         say(
             "run",
             &format!(
-                "{READ_ONLY}=false, so that you can generate an image; set it to `true` for the server's default"
+                "{READ_ONLY}=false, so that you can generate an image; the server's default is `true`"
             ),
         );
     }

@@ -1,4 +1,5 @@
-//! `cargo xtask test`: builds what is missing, runs the tests group by group, and closes with `N passed, N failed`.
+//! `cargo xtask test`: builds what is missing, runs the tests group by group, and closes with `N
+//! passed, N failed`.
 
 pub mod environment;
 pub mod groups;
@@ -24,7 +25,8 @@ use crate::{contracts, host, node};
 /// Gives a failure when a test failed, after the closing line, which stays the last one.
 ///
 /// # Errors
-/// The arguments make no sense, no test was selected, or something that the tests need does not build.
+/// The arguments make no sense, no test was selected, or something that the tests need does not
+/// build.
 pub fn test(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode> {
     let (groups, filter) = groups::select(arguments)?;
     let environment = prepare(workspace, &groups)?;
@@ -97,7 +99,8 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Runs the tests of one group to the end, also after a failure, and counts while it passes their output on.
+/// Runs the tests of one group to the end, also after a failure, and counts while it passes their
+/// output on.
 fn run(
     workspace: &Workspace,
     group: &Group,

@@ -1,5 +1,5 @@
-//! The vendored WASI packages in `wit/deps`, and the lock that says what they must be: the files of one crate, in the
-//! version of `Cargo.lock`, so that contracts and generated bindings agree.
+//! The vendored WASI packages in `wit/deps`, and the lock that says what they must be: the files of
+//! one crate, in the version of `Cargo.lock`, so that contracts and generated bindings agree.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -113,7 +113,8 @@ impl Lock {
 
     fn render(&self) -> String {
         let mut text = format!(
-            "# The vendored packages of {FOLDER}, checked by `cargo xtask lint`. Written by `cargo xtask vendor-wit`.\n\
+            "# The vendored packages of {FOLDER}, checked by `cargo xtask lint`.\n\
+             # Written by `cargo xtask vendor-wit`.\n\
              crate = \"{ORIGIN}\"\nversion = \"{}\"\n\n[sha256]\n",
             self.version
         );
@@ -168,7 +169,7 @@ fn origin(workspace: &Workspace) -> Result<(String, PathBuf)> {
             "no crate `{ORIGIN}` with WIT packages in `Cargo.lock`, where `{FOLDER}` comes from"
         ),
         _ => bail!(
-            "more than one version of `{ORIGIN}` in `Cargo.lock`: components and contracts would disagree"
+            "more than one version of `{ORIGIN}` in `Cargo.lock`: one must be that of `{FOLDER}`"
         ),
     }
 }

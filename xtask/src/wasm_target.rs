@@ -22,33 +22,30 @@ pub fn ensure() -> Result<()> {
         "components",
         &format!("the Rust target `{TARGET}` is missing: adding it with rustup"),
     );
-    let added = match command::answer(command::program("rustup").arg("--version"))? {
-        Some(_) => command::run(
-            "rustup",
-            command::program("rustup").args(["target", "add", TARGET]),
-        ),
-        None => bail!(
-            "the Rust target `{TARGET}` is missing, and there is no rustup to add it{WITHOUT_RUSTUP}"
-        ),
-    };
-    added.with_context(|| format!("cannot add the Rust target `{TARGET}`{OFFLINE}"))?;
+    if command::answer(command::program("rustup").arg("--version"))?.is_none() {
+        bail!("no Rust target `{TARGET}`, and no rustup to add it with\nhint: {WITHOUT_RUSTUP}");
+    }
+    let mut rustup = command::program("rustup");
+    command::run("rustup", rustup.args(["target", "add", TARGET]))
+        .map_err(|error| command::with_hint(&error, OFFLINE))?;
     if !is_installed()? {
-        bail!("rustup has added `{TARGET}`, but not for the rustc in use{OTHER_RUSTC}");
+        bail!("rustup has added `{TARGET}`, but not to the rustc in use\nhint: {OTHER_RUSTC}");
     }
     Ok(())
 }
 
-const WITHOUT_RUSTUP: &str = "
-hint: install Rust with rustup (rustup.rs); it adds the target by itself
-hint: with Rust from a distribution, install its package of the standard library for wasm32-wasip2 as well (search its
-      packages for `rust-std` or `libstd-rust` and `wasm32`); not every distribution has one";
+const WITHOUT_RUSTUP: &str = "\
+install Rust with rustup (rustup.rs), which xtask then asks for the target
+hint: with Rust from a distribution, install its package of the standard library for wasm32-wasip2
+      (search the packages for `rust-std` or `libstd-rust`, and `wasm32`); not every one has it";
 
-const OFFLINE: &str = "
-hint: this needs the network once; on a machine without it, install the `rust-std` archive for wasm32-wasip2 of the
-      same Rust version by hand, into the folder that `rustc --print sysroot` names";
+const OFFLINE: &str = "\
+adding the target needs the network once; without it, unpack the `rust-std` archive for
+      wasm32-wasip2 of the same Rust version into the folder that `rustc --print sysroot` names";
 
-const OTHER_RUSTC: &str = "
-hint: compare `rustup which rustc` with `rustc --print sysroot`; another rustc comes first in `PATH`, or `RUSTC` is set";
+const OTHER_RUSTC: &str = "\
+another `rustc` comes first in `PATH`, or `RUSTC` is set: compare `rustup which rustc` with
+      `rustc --print sysroot`";
 
 fn is_installed() -> Result<bool> {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());

@@ -20,7 +20,8 @@ impl Workspace {
     /// Asks cargo, from the current directory.
     ///
     /// # Errors
-    /// The current directory is outside a workspace, or a manifest is broken; cargo has said so on stderr.
+    /// The current directory is outside a workspace, or a manifest is broken; cargo has said so on
+    /// stderr.
     pub fn locate() -> Result<Self> {
         let mut cargo = command::cargo_anywhere();
         let metadata = metadata_of(cargo.args(["metadata", "--format-version=1", "--no-deps"]))?;

@@ -1,5 +1,6 @@
-//! Whether a built component keeps to its world: every import is in the world, or is one of those that the Rust standard
-//! library drags into each `wasm32-wasip2` program; every export of the world is there; all types agree.
+//! Whether a built component keeps to its world: every import is in the world, or is one of those
+//! that the Rust standard library drags into each `wasm32-wasip2` program; every export of the
+//! world is there; all types agree.
 
 use anyhow::{Context, Result, bail};
 use wit_parser::decoding::{DecodedWasm, decode};
@@ -7,8 +8,9 @@ use wit_parser::{Resolve, WorldId, WorldKey};
 
 use crate::contracts::Contracts;
 
-/// What the standard library imports although a component never calls it. The host links them to nothing: no files, no
-/// environment, no sockets, a console that goes to the log. Any version of WASI 0.2.
+/// What the standard library imports although a component never calls it. The host links them to
+/// nothing: no files, no environment, no sockets, a console that goes to the log. Any version of
+/// WASI 0.2.
 const STANDARD_LIBRARY: &[&str] = &[
     "wasi:cli/environment",
     "wasi:cli/exit",
@@ -37,8 +39,8 @@ const COMPONENT_PREAMBLE: &[u8] = b"\0asm\x0d\0\x01\0";
 /// Checks the component in `wasm` against the world of that name.
 ///
 /// # Errors
-/// It is not a component, it asks for something beyond the world, it lacks an export, or a type differs; the text says
-/// which.
+/// It is not a component, it asks for something beyond the world, it lacks an export, or a type
+/// differs; the text says which.
 pub fn check(mut contracts: Contracts, world: &str, wasm: &[u8]) -> Result<()> {
     let world = contracts.world(world)?;
     // A core module decodes as well, as a component without imports and exports.
@@ -86,7 +88,8 @@ fn name_faults(
     excess.chain(absent).collect()
 }
 
-/// Adds to the world those imports of the component that come from the standard library, as the component spells them.
+/// Adds to the world those imports of the component that come from the standard library, as the
+/// component spells them.
 fn admit_standard_library(
     resolve: &mut Resolve,
     world: WorldId,

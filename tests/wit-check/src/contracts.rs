@@ -21,7 +21,8 @@ impl Contracts {
     /// Parses one package from each folder of `wit`, and one from each file of `wit/deps`.
     ///
     /// # Errors
-    /// The folder cannot be read, a file does not parse, or a name does not resolve; the text points at the place.
+    /// The folder cannot be read, a file does not parse, or a name does not resolve; the text
+    /// points at the place.
     pub fn load(wit: &Path) -> Result<Self> {
         let mut groups = Vec::new();
         for file in wit_files(&wit.join(VENDORED))? {

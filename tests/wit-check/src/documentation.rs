@@ -1,5 +1,5 @@
-//! Every interface, world, type, function and case of our contracts says what it means. Fields of a record may be left
-//! to their names.
+//! Every interface, world, type, function and case of our contracts says what it means. Fields of a
+//! record may be left to their names.
 
 use wit_parser::{Docs, Resolve, TypeDef, TypeDefKind};
 

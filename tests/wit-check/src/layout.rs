@@ -1,5 +1,6 @@
-//! How the files of a package are laid out: package line first, one interface for each file and named after it, shared
-//! types in `types.wit`, worlds in `world.wit` and nothing else there. Works on text, since a parser forgets the files.
+//! How the files of a package are laid out: package line first, one interface for each file and
+//! named after it, shared types in `types.wit`, worlds in `world.wit` and nothing else there. Works
+//! on text, since a parser forgets the files.
 
 use std::fs;
 use std::path::Path;
@@ -65,7 +66,8 @@ fn file_faults(name: &str, text: &str) -> Vec<String> {
     faults
 }
 
-/// Names declared at the top level with this keyword. Our files are formatted: a declaration starts its line.
+/// Names declared at the top level with this keyword. Our files are formatted: a declaration starts
+/// its line.
 fn declared<'a>(keyword: &str, text: &'a str) -> Vec<&'a str> {
     let names = text
         .lines()

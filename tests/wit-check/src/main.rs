@@ -1,5 +1,5 @@
-//! `wit-check <wit folder> [<world>=<component.wasm>]...`: prints each fault on a line of its own and exits with 1 when there
-//! is one. `cargo xtask lint` and `cargo xtask components` call it.
+//! `wit-check <wit folder> [<world>=<component.wasm>]...`: prints each fault on a line of its own
+//! and exits with 1 when there is one. `cargo xtask lint` and `cargo xtask components` call it.
 
 use std::fs;
 use std::path::Path;

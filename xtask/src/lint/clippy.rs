@@ -1,8 +1,9 @@
 //! Clippy with the lints of the workspace, warnings denied.
 //!
-//! The groups are those of the tests, for the same reason, and each uses the profile that its packages are built with: so
-//! it shares build scripts, generated code and procedural macros with that build, among them the C code of aws-lc. For
-//! the host that costs a pass over wasmtime's sources without code generation, once.
+//! The groups are those of the tests, for the same reason, and each uses the profile that its
+//! packages are built with: so it shares build scripts, generated code and procedural macros with
+//! that build, among them the C code of aws-lc. For the host that costs a pass over wasmtime's
+//! sources without code generation, once.
 
 use anyhow::Result;
 

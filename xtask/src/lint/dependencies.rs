@@ -1,6 +1,7 @@
-//! The policy of `deny.toml` over everything that the workspace is built from: licences, banned crates, crates of which
-//! there must be one version, and where crates come from. It reads the parts of the format of `cargo deny` that the
-//! project uses, so that tool can be run on the same file; it knows nothing of advisories, which need the network.
+//! The policy of `deny.toml` over everything that the workspace is built from: licences, banned
+//! crates, crates of which there must be one version, and where crates come from. It reads the
+//! parts of the format of `cargo deny` that the project uses, so that tool can be run on the same
+//! file; it knows nothing of advisories, which need the network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -29,8 +30,8 @@ struct Crate {
     licence: String,
 }
 
-/// What cargo would build, with the features as they really are. The full `cargo metadata` lists more: also crates behind
-/// features that are off.
+/// What cargo would build, with the features as they really are. The full `cargo metadata` lists
+/// more: also crates behind features that are off.
 fn crates_in_use(workspace: &Workspace) -> Result<Vec<Crate>> {
     let mut cargo = command::cargo(workspace);
     cargo.args([
@@ -125,7 +126,10 @@ impl Policy {
             } = found;
             versions.entry(name).or_default().insert(version);
             if let Some(reason) = self.banned.get(name) {
-                faults.push(format!("`{name}` {version} is banned: {reason}\nhint: `cargo tree --workspace --target all --invert {name}` says who brings it"));
+                faults.push(format!(
+                    "`{name}` {version} is banned: {reason}\n\
+                     hint: `cargo tree --workspace --target all --invert {name}` says who brings it"
+                ));
             }
             if !licence::is_satisfied(licence, &self.licences) {
                 faults.push(format!(

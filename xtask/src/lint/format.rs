@@ -13,5 +13,9 @@ pub fn faults(workspace: &Workspace) -> Result<Vec<String>> {
     if status.success() {
         return Ok(Vec::new());
     }
-    Ok(vec!["not formatted\nhint: `cargo fmt --all`; when cargo has no `fmt`: `rustup component add rustfmt`".to_owned()])
+    Ok(vec![
+        "not formatted\n\
+         hint: `cargo fmt --all`; when cargo has no `fmt`: `rustup component add rustfmt`"
+            .to_owned(),
+    ])
 }

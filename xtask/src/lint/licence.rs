@@ -1,7 +1,9 @@
-//! Whether an SPDX licence expression can be satisfied with the licences that are allowed (SPDX specification, annex D).
+//! Whether an SPDX licence expression can be satisfied with the licences that are allowed (SPDX
+//! specification, annex D).
 
-/// Whether the licences in `allowed` are enough for the expression. An exception belongs to its licence: `Apache-2.0 WITH
-/// LLVM-exception` is allowed by that text alone. The old spelling `MIT/Apache-2.0` means a choice.
+/// Whether the licences in `allowed` are enough for the expression. An exception belongs to its
+/// licence: `Apache-2.0 WITH LLVM-exception` is allowed by that text alone. The old spelling
+/// `MIT/Apache-2.0` means a choice.
 pub fn is_satisfied(expression: &str, allowed: &[String]) -> bool {
     let spaced = expression
         .replace('(', " ( ")

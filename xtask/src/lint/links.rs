@@ -1,4 +1,5 @@
-//! Links between the documents of the project lead to files that exist. Links to the web are not followed.
+//! Links between the documents of the project lead to files that exist. Links to the web are not
+//! followed.
 
 use std::path::Path;
 

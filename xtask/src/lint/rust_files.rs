@@ -1,5 +1,5 @@
-//! House rules for Rust files and manifests: each file says what it is, is short, and is not called `mod.rs`; each crate
-//! takes part in the lints of the workspace.
+//! House rules for Rust files and manifests: each file says what it is, is short, and is not called
+//! `mod.rs`; each crate takes part in the lints of the workspace.
 
 use anyhow::Result;
 

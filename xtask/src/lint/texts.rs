@@ -1,4 +1,5 @@
-//! House rules for every text file: nothing of the machine it was written on, and no note to oneself left in place.
+//! House rules for every text file: nothing of the machine it was written on, and no note to
+//! oneself left in place.
 
 use anyhow::Result;
 

@@ -1,4 +1,5 @@
-//! The contracts in `wit/`: the vendored packages are those of the lock, and everything else that `tests/wit-check` finds.
+//! The contracts in `wit/`: the vendored packages are those of the lock, and everything else that
+//! `tests/wit-check` finds.
 
 use anyhow::Result;
 

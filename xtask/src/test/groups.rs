@@ -1,7 +1,8 @@
 //! Which packages are tested in one call of cargo, and in which order.
 //!
-//! Cargo builds the packages of one call with the features that any of them asks for. So a group is a call whose packages
-//! share no expensive dependency with another group: wasmtime is compiled for the host once, with the host's features.
+//! Cargo builds the packages of one call with the features that any of them asks for. So a group is
+//! a call whose packages share no expensive dependency with another group: wasmtime is compiled for
+//! the host once, with the host's features.
 
 use anyhow::{Result, bail};
 
@@ -84,7 +85,8 @@ pub const PURE: &[&str] = &[
     "conformance-fixture",
 ];
 
-/// The groups to run, and the filter on test names. A single argument that names no group is the filter.
+/// The groups to run, and the filter on test names. A single argument that names no group is the
+/// filter.
 ///
 /// # Errors
 /// More arguments than that, or a group that does not exist.

@@ -12,7 +12,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// The counts of a line such as `test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; ...`.
+    /// The counts of a line such as `test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0
+    /// filtered out; ...`.
     pub fn of_line(line: &str) -> Option<Self> {
         let (_, counts) = line
             .trim()
