@@ -36,7 +36,8 @@ impl Settings for Granted {
     }
 }
 
-struct AuthBearer;
+/// The policy of static tokens, as a component.
+pub struct AuthBearer;
 
 impl Guest for AuthBearer {
     fn authenticate(head: RequestHead) -> Result<Identity, Denial> {
@@ -52,7 +53,14 @@ impl Guest for AuthBearer {
     }
 }
 
-#[allow(unsafe_code, missing_docs, clippy::all, reason = "generated")]
+#[allow(
+    unsafe_code,
+    unused_imports,
+    unused_macros,
+    missing_docs,
+    clippy::all,
+    reason = "generated"
+)]
 mod bindings {
     use super::AuthBearer;
 
@@ -66,5 +74,7 @@ mod bindings {
         generate_all,
     });
 
+    // Linkers of other targets do not accept the names of the exports.
+    #[cfg(target_arch = "wasm32")]
     export!(AuthBearer);
 }

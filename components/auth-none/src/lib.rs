@@ -6,7 +6,8 @@ use policy::types::{Denial, HttpRequest, HttpResponse, Identity, Operation, Requ
 
 use bindings::exports::imagegen::auth::authorizer::Guest;
 
-struct AuthNone;
+/// Everybody is `anonymous`.
+pub struct AuthNone;
 
 impl Guest for AuthNone {
     fn authenticate(_head: RequestHead) -> Result<Identity, Denial> {
@@ -22,7 +23,14 @@ impl Guest for AuthNone {
     }
 }
 
-#[allow(unsafe_code, missing_docs, clippy::all, reason = "generated")]
+#[allow(
+    unsafe_code,
+    unused_imports,
+    unused_macros,
+    missing_docs,
+    clippy::all,
+    reason = "generated"
+)]
 mod bindings {
     use super::AuthNone;
 
@@ -36,5 +44,7 @@ mod bindings {
         generate_all,
     });
 
+    // Linkers of other targets do not accept the names of the exports.
+    #[cfg(target_arch = "wasm32")]
     export!(AuthNone);
 }

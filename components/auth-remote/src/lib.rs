@@ -54,7 +54,8 @@ impl Verifier for Granted {
     }
 }
 
-struct AuthRemote;
+/// The policy of an OAuth 2.1 resource server, as a component.
+pub struct AuthRemote;
 
 impl Guest for AuthRemote {
     fn authenticate(head: RequestHead) -> Result<Identity, Denial> {
@@ -70,7 +71,14 @@ impl Guest for AuthRemote {
     }
 }
 
-#[allow(unsafe_code, missing_docs, clippy::all, reason = "generated")]
+#[allow(
+    unsafe_code,
+    unused_imports,
+    unused_macros,
+    missing_docs,
+    clippy::all,
+    reason = "generated"
+)]
 mod bindings {
     use super::AuthRemote;
 
@@ -84,5 +92,7 @@ mod bindings {
         generate_all,
     });
 
+    // Linkers of other targets do not accept the names of the exports.
+    #[cfg(target_arch = "wasm32")]
     export!(AuthRemote);
 }
