@@ -87,9 +87,7 @@ impl<'a> Exchange<'a> {
     /// Keeps the connection alive and learns whether anybody still waits. Call it every 10 to 15
     /// seconds of waiting: each call sends a comment, which makes the answer a stream.
     pub fn tick(&mut self) -> Flow {
-        if !self.answered {
-            self.output.keep_alive(self.responder);
-        }
+        self.output.keep_alive(self.responder);
         self.flow()
     }
 

@@ -109,7 +109,7 @@ impl Output {
         fault.send(responder, body);
     }
 
-    /// Becomes a stream if it can. Whether something can be sent now.
+    /// Becomes a stream if it can. Whether it is one.
     fn stream(&mut self, responder: &mut dyn Responder) -> bool {
         if self.stage == Stage::Unsent && self.accepts.events {
             responder.start_events(&EVENT_HEADERS);
@@ -118,7 +118,7 @@ impl Output {
                 self.event(responder, &body);
             }
         }
-        self.stage == Stage::Streaming && !self.disconnected
+        self.stage == Stage::Streaming
     }
 
     fn complete(&mut self, responder: &mut dyn Responder) {

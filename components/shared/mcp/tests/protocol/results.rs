@@ -38,10 +38,10 @@ fn every_result_says_what_it_is_and_whose() {
             Some("application/json")
         );
     }
-    let result = modern("tools/call", json!({"name": "meta"}))
-        .send()
-        .result();
-    assert_eq!(result["_meta"]["own"], 1);
+    let answer = modern("tools/call", json!({"name": "meta"})).send();
+    assert_eq!(answer.result()["_meta"]["own"], 1);
+    let body = String::from_utf8(answer.recorder.body).unwrap();
+    assert_eq!(body.matches("serverInfo").count(), 1, "{body}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is said before the result, and what becomes of a client that leaves.
 
-use mcp::Recorder;
+use mcp::{Disconnected, HttpRequest, Recorder, Responder, serve};
 use serde_json::{Value, json};
 
 use crate::client::{Request, legacy, modern};
@@ -133,6 +133,56 @@ fn a_legacy_client_that_leaves_does_not() {
         let shop = Shop::default();
         with_token(legacy, name, json!(1)).send_as(&shop, Recorder::leaving_after(1));
         assert_eq!(shop.steps.get(), steps, "{name}");
+    }
+}
+
+/// A client that leaves at once, behind a shell that takes the contract by its word.
+#[derive(Default)]
+struct Strict {
+    left: bool,
+    finished: bool,
+}
+
+impl Responder for Strict {
+    fn respond(&mut self, _: u16, _: &[(&str, &str)], _: Vec<u8>) {
+        panic!("the answer had become a stream");
+    }
+
+    fn start_events(&mut self, _: &[(&str, &str)]) {}
+
+    fn event(&mut self, _: &[u8]) -> Result<(), Disconnected> {
+        assert!(!self.left, "an event after the client had left");
+        self.left = true;
+        Err(Disconnected)
+    }
+
+    fn finish_events(&mut self) {
+        assert!(!self.finished, "finished twice");
+        self.finished = true;
+    }
+}
+
+#[test]
+fn nothing_is_sent_to_a_client_that_has_left() {
+    for build in [modern, legacy] {
+        for name in ["progress", "wait", "spoil", "answer"] {
+            let request = with_token(build, name, json!(1)).replaced("accept", "text/event-stream");
+            let mut strict = Strict::default();
+            let http = HttpRequest {
+                method: &request.method,
+                headers: &request.headers,
+                body: &request.body,
+                now: request.now,
+            };
+            let shop = Shop::default();
+            serve(&shop, &http, &mut strict);
+            assert!(strict.left && strict.finished, "{name}");
+            let steps = shop.steps.get();
+            assert!(
+                name != "answer" || steps == 3,
+                "answered work goes on: {steps}"
+            );
+        }
     }
 }
 
