@@ -30,8 +30,18 @@ pub struct Caller {
 impl Caller {
     /// A caller without a credential. Prompts that it sends must not show up in `logs`.
     pub fn new(origin: &str, logs: &Logs) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE * 2).build().unwrap();
-        Self { http, origin: origin.into(), headers: HeaderMap::new(), path: "/mcp".into(), logs: logs.clone() }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(PATIENCE * 2)
+            .build()
+            .unwrap();
+        Self {
+            http,
+            origin: origin.into(),
+            headers: HeaderMap::new(),
+            path: "/mcp".into(),
+            logs: logs.clone(),
+        }
     }
 
     /// Sends this bearer token from now on.
@@ -45,14 +55,17 @@ impl Caller {
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-        self.headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        self.headers
+            .append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         self
     }
 
     /// Sends these header fields too.
     #[must_use]
     pub fn with_headers(self, fields: &[(&'static str, String)]) -> Self {
-        fields.iter().fold(self, |caller, (name, value)| caller.with_header(name, value))
+        fields.iter().fold(self, |caller, (name, value)| {
+            caller.with_header(name, value)
+        })
     }
 
     /// Sends MCP requests to this path and query instead of `/mcp`.
@@ -69,29 +82,52 @@ impl Caller {
 
     /// Any request.
     pub async fn send(&self, method: Method, path: &str, body: impl Into<Vec<u8>>) -> Reply {
-        self.try_send(method, path, body.into()).await.unwrap_or_else(|error| panic!("no answer for {path}: {error:?}"))
+        self.try_send(method, path, body.into())
+            .await
+            .unwrap_or_else(|error| panic!("no answer for {path}: {error:?}"))
     }
 
     /// Any request, to a server that may not be there.
-    pub async fn try_send(&self, method: Method, path: &str, body: Vec<u8>) -> reqwest::Result<Reply> {
-        let request = self.http.request(method, format!("{}{path}", self.origin)).headers(self.headers.clone());
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> reqwest::Result<Reply> {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.origin))
+            .headers(self.headers.clone());
         let response = request.body(body).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Reply { status, headers, body: response.bytes().await?.to_vec() })
+        Ok(Reply {
+            status,
+            headers,
+            body: response.bytes().await?.to_vec(),
+        })
     }
 
     /// An MCP request, complete in the way of 2026-07-28.
     pub async fn rpc(&self, method: &str, params: Value) -> Reply {
-        self.try_rpc(method, params).await.unwrap_or_else(|error| panic!("no answer for {method}: {error:?}"))
+        self.try_rpc(method, params)
+            .await
+            .unwrap_or_else(|error| panic!("no answer for {method}: {error:?}"))
     }
 
     /// [`Self::rpc`] to a server that may not be there.
     pub async fn try_rpc(&self, method: &str, mut params: Value) -> reqwest::Result<Reply> {
         params["_meta"] = meta(params.get("_meta"));
-        let name = params.get("name").or(params.get("uri")).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = params
+            .get("name")
+            .or(params.get("uri"))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let complete = self.clone().with_headers(&mcp_headers(method, &name));
-        complete.try_send(Method::POST, &self.path, body.to_string().into_bytes()).await
+        complete
+            .try_send(Method::POST, &self.path, body.to_string().into_bytes())
+            .await
     }
 
     /// `tools/list`.
@@ -104,7 +140,8 @@ impl Caller {
         if let Some(prompt) = arguments.get("prompt").and_then(Value::as_str) {
             self.logs.keep_secret(prompt);
         }
-        self.rpc("tools/call", json!({"name": tool, "arguments": arguments})).await
+        self.rpc("tools/call", json!({"name": tool, "arguments": arguments}))
+            .await
     }
 
     /// `resources/read`.
@@ -114,7 +151,12 @@ impl Caller {
 
     /// Generates an image and gives its id, once it is there.
     pub async fn generate(&self, prompt: &str) -> String {
-        let reply = self.call("generate_image", json!({"prompt": prompt, "provider": "placeholder"})).await;
+        let reply = self
+            .call(
+                "generate_image",
+                json!({"prompt": prompt, "provider": "placeholder"}),
+            )
+            .await;
         let structured = reply.structured();
         assert_eq!(structured["status"], "completed", "{structured}");
         structured["image_id"].as_str().unwrap().to_owned()
@@ -124,12 +166,17 @@ impl Caller {
     pub async fn begin(&self, prompt: &str) -> String {
         let arguments = json!({"prompt": prompt, "provider": "placeholder", "wait_seconds": 0});
         let structured = self.call("generate_image", arguments).await.structured();
-        structured["image_id"].as_str().unwrap_or_else(|| panic!("no id: {structured}")).to_owned()
+        structured["image_id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no id: {structured}"))
+            .to_owned()
     }
 
     /// `check_generation_status`, as an object.
     pub async fn status(&self, image_id: &str) -> Value {
-        self.call("check_generation_status", json!({"image_id": image_id})).await.structured()
+        self.call("check_generation_status", json!({"image_id": image_id}))
+            .await
+            .structured()
     }
 
     /// Waits until a job is no longer `generating`, and gives its last status.
@@ -137,13 +184,17 @@ impl Caller {
         until(&format!("{image_id} is finished"), async || {
             let status = self.status(image_id).await;
             (status["status"] != "generating").then_some(status)
-        }).await
+        })
+        .await
     }
 
     /// Another limit for the time to an answer.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.http = reqwest::Client::builder().timeout(patience).build().unwrap();
+        self.http = reqwest::Client::builder()
+            .timeout(patience)
+            .build()
+            .unwrap();
         self
     }
 }
@@ -151,8 +202,13 @@ impl Caller {
 /// A well-formed `tools/list` as bytes of HTTP/1.1, with more header fields: whole lines, each
 /// ending with CR LF.
 pub fn list_tools_request(path: &str, fields: &str) -> String {
-    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta(None)}}).to_string();
-    let mut head = format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let body =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta(None)}})
+            .to_string();
+    let mut head = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
     for (name, value) in mcp_headers("tools/list", "") {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -201,7 +257,10 @@ impl Reply {
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let first = values.next().map(|value| value.to_str().unwrap());
-        assert!(values.next().is_none(), "{name} is there more than once: {self:?}");
+        assert!(
+            values.next().is_none(),
+            "{name} is there more than once: {self:?}"
+        );
         first
     }
 
@@ -213,16 +272,28 @@ impl Reply {
     /// The body as JSON; of an event stream, the last event.
     pub fn json(&self) -> Value {
         let text = self.text();
-        let streamed = self.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
-        let document = if streamed { text.lines().rev().find_map(|line| line.strip_prefix("data:")).unwrap_or_default() } else { &text };
-        serde_json::from_str(document).unwrap_or_else(|error| panic!("not JSON: {error}: status {}: {text}", self.status))
+        let streamed = self
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("text/event-stream"));
+        let document = if streamed {
+            text.lines()
+                .rev()
+                .find_map(|line| line.strip_prefix("data:"))
+                .unwrap_or_default()
+        } else {
+            &text
+        };
+        serde_json::from_str(document)
+            .unwrap_or_else(|error| panic!("not JSON: {error}: status {}: {text}", self.status))
     }
 
     /// The result of an MCP request that succeeded.
     pub fn result(&self) -> Value {
         let json = self.json();
         assert_eq!(self.status, 200, "{json}");
-        json.get("result").unwrap_or_else(|| panic!("no result: {json}")).clone()
+        json.get("result")
+            .unwrap_or_else(|| panic!("no result: {json}"))
+            .clone()
     }
 
     /// The code of the JSON-RPC error, when there is one.
@@ -234,7 +305,10 @@ impl Reply {
     pub fn structured(&self) -> Value {
         let result = self.result();
         assert_ne!(result["isError"], json!(true), "{result}");
-        result.get("structuredContent").unwrap_or_else(|| panic!("no structured content: {result}")).clone()
+        result
+            .get("structuredContent")
+            .unwrap_or_else(|| panic!("no structured content: {result}"))
+            .clone()
     }
 
     /// The text of a tool's failure.
@@ -247,7 +321,13 @@ impl Reply {
     /// The bytes and MIME type of a binary resource.
     pub fn blob(&self) -> (String, Vec<u8>) {
         let content = self.result()["contents"][0].clone();
-        let bytes = STANDARD.decode(content["blob"].as_str().unwrap_or_else(|| panic!("no blob: {content}"))).unwrap();
+        let bytes = STANDARD
+            .decode(
+                content["blob"]
+                    .as_str()
+                    .unwrap_or_else(|| panic!("no blob: {content}")),
+            )
+            .unwrap();
         (content["mimeType"].as_str().unwrap().to_owned(), bytes)
     }
 
@@ -258,7 +338,9 @@ impl Reply {
 
     /// The one challenge of a refusal.
     pub fn challenge(&self) -> Challenge {
-        let value = self.header("www-authenticate").unwrap_or_else(|| panic!("no challenge: {self:?}"));
+        let value = self
+            .header("www-authenticate")
+            .unwrap_or_else(|| panic!("no challenge: {self:?}"));
         Challenge::parse(value).unwrap_or_else(|error| panic!("{error}: {value}"))
     }
 }

@@ -29,7 +29,13 @@ pub enum Client {
 
 impl Client {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::RustLegacy, Self::RustAuto, Self::TypeScriptV1, Self::TypeScriptLegacy, Self::TypeScriptAuto];
+    pub const ALL: [Self; 5] = [
+        Self::RustLegacy,
+        Self::RustAuto,
+        Self::TypeScriptV1,
+        Self::TypeScriptLegacy,
+        Self::TypeScriptAuto,
+    ];
 
     /// The version that it must agree on with a server that knows all.
     pub fn protocol_version(self) -> &'static str {
@@ -41,17 +47,20 @@ impl Client {
 
     /// Connects and lists the tools.
     pub async fn list(self, url: &str, token: Option<&str>) -> Report {
-        self.report(json!({"step": "list", "url": url, "token": token})).await
+        self.report(json!({"step": "list", "url": url, "token": token}))
+            .await
     }
 
     /// Generates two images, the second one in the background; shows and reads that one.
     pub async fn create(self, url: &str, token: Option<&str>, prompt: &str) -> Report {
-        self.report(json!({"step": "create", "url": url, "token": token, "prompt": prompt})).await
+        self.report(json!({"step": "create", "url": url, "token": token, "prompt": prompt}))
+            .await
     }
 
     /// Shows and reads an image that was made before.
     pub async fn find(self, url: &str, token: Option<&str>, image_id: &str) -> Report {
-        self.report(json!({"step": "find", "url": url, "token": token, "image_id": image_id})).await
+        self.report(json!({"step": "find", "url": url, "token": token, "image_id": image_id}))
+            .await
     }
 
     async fn report(self, mut job: Value) -> Report {
@@ -76,7 +85,10 @@ impl Client {
 
     /// A TypeScript client that knows nothing but a URL logs a person in. `None` for `rmcp`.
     pub async fn login(self, url: &str) -> LoginReport {
-        serde_json::from_value(run("clients/login.mjs", json!({"sdk": self.sdk(), "url": url})).await).unwrap()
+        serde_json::from_value(
+            run("clients/login.mjs", json!({"sdk": self.sdk(), "url": url})).await,
+        )
+        .unwrap()
     }
 }
 
@@ -117,7 +129,10 @@ pub struct Call {
 impl Call {
     /// The first content block of a type.
     pub fn block(&self, kind: &str) -> &Value {
-        self.content.iter().find(|block| block["type"] == kind).unwrap_or_else(|| panic!("no {kind} block: {self:?}"))
+        self.content
+            .iter()
+            .find(|block| block["type"] == kind)
+            .unwrap_or_else(|| panic!("no {kind} block: {self:?}"))
     }
 }
 
@@ -155,9 +170,20 @@ pub struct LoginReport {
 /// Runs a script with one JSON argument and reads the JSON that it prints.
 async fn run(script: &str, argument: Value) -> Value {
     let mut command = Command::new(artifacts::node());
-    command.arg(artifacts::script(script)).arg(argument.to_string()).stdin(Stdio::null());
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{script} failed:\n{stdout}\n{stderr}");
+    command
+        .arg(artifacts::script(script))
+        .arg(argument.to_string())
+        .stdin(Stdio::null());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(
+        output.status.success(),
+        "{script} failed:\n{stdout}\n{stderr}"
+    );
     serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{script}: {error}: {stdout}"))
 }

@@ -27,7 +27,9 @@ pub struct Idp {
 impl Idp {
     /// Starts one; `options` are those of `idp/main.mjs`.
     pub async fn start(options: Value) -> Self {
-        tokio::task::spawn_blocking(move || Self::start_blocking(&options)).await.unwrap()
+        tokio::task::spawn_blocking(move || Self::start_blocking(&options))
+            .await
+            .unwrap()
     }
 
     /// One for all tests that only want honest tokens.
@@ -38,16 +40,32 @@ impl Idp {
 
     fn start_blocking(options: &Value) -> Self {
         let mut command = Command::new(artifacts::node());
-        command.arg(artifacts::script("idp/main.mjs")).arg(options.to_string());
+        command
+            .arg(artifacts::script("idp/main.mjs"))
+            .arg(options.to_string());
         // It ends when its standard input does, also when the tests are killed.
-        let mut process = Process::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let mut process = Process::spawn(
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped()),
+        );
         let logs = Logs::default();
         logs.follow(process.stderr.take().unwrap());
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let started: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the provider did not start: {error}: {}", logs.text()));
+        stdout.read_line(&mut line).unwrap();
+        // It also talks later, and would not survive that nobody listens.
+        logs.follow(stdout);
+        let started: Value = serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("the provider did not start: {error}: {}", logs.text()));
         let text = |name: &str| started[name].as_str().unwrap().to_owned();
-        Self { issuer: text("issuer"), client_secret: text("clientSecret"), process, logs }
+        Self {
+            issuer: text("issuer"),
+            client_secret: text("clientSecret"),
+            process,
+            logs,
+        }
     }
 
     /// Ends the process; the provider is down from now on.
@@ -79,22 +97,36 @@ impl Idp {
             .append_pair("resource", resource)
             .append_pair("scope", scopes)
             .finish();
-        let answer = self.post("/token", "application/x-www-form-urlencoded", form).await;
-        answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}\n{}", self.logs.text())).to_owned()
+        let answer = self
+            .post("/token", "application/x-www-form-urlencoded", form)
+            .await;
+        answer["access_token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no token: {answer}\n{}", self.logs.text()))
+            .to_owned()
     }
 
     /// Changes options of tokens yet to be issued.
     pub async fn set(&self, options: Value) {
-        self.post("/admin/options", "application/json", options.to_string()).await;
+        self.post("/admin/options", "application/json", options.to_string())
+            .await;
     }
 
     /// Signs with new keys from now on; the old ones stay published only when `keep_old`.
     pub async fn rotate(&self, keep_old: bool) {
-        self.post("/admin/rotate", "application/json", json!({"keep": keep_old}).to_string()).await;
+        self.post(
+            "/admin/rotate",
+            "application/json",
+            json!({"keep": keep_old}).to_string(),
+        )
+        .await;
     }
 
     async fn post(&self, path: &str, content_type: &str, body: String) -> Value {
-        let request = reqwest::Client::new().post(format!("{}{path}", self.issuer)).header("content-type", content_type).body(body);
+        let request = reqwest::Client::new()
+            .post(format!("{}{path}", self.issuer))
+            .header("content-type", content_type)
+            .body(body);
         let text = request.send().await.unwrap().text().await.unwrap();
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }

@@ -35,7 +35,11 @@ impl Key {
             "EdDSA" => Pair::Ed25519(Ed25519KeyPair::generate().unwrap()),
             _ => Pair::Rsa(Box::new(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())),
         };
-        Self { id: id.to_owned(), algorithm, pair }
+        Self {
+            id: id.to_owned(),
+            algorithm,
+            pair,
+        }
     }
 
     /// The signature of a JWS signing input. An algorithm of another kind of key is a fault of
@@ -53,10 +57,15 @@ impl Key {
                     other => panic!("{other} is not for an RSA key"),
                 };
                 let mut bytes = vec![0; pair.public_modulus_len()];
-                pair.sign(padding, &SystemRandom::new(), input, &mut bytes).unwrap();
+                pair.sign(padding, &SystemRandom::new(), input, &mut bytes)
+                    .unwrap();
                 bytes
             }
-            Pair::Ec(_, pair) => pair.sign(&SystemRandom::new(), input).unwrap().as_ref().to_vec(),
+            Pair::Ec(_, pair) => pair
+                .sign(&SystemRandom::new(), input)
+                .unwrap()
+                .as_ref()
+                .to_vec(),
             Pair::Ed25519(pair) => pair.sign(input).as_ref().to_vec(),
         }
     }
@@ -75,7 +84,9 @@ impl Key {
                 let (x, y) = point.split_at(point.len() / 2);
                 json!({"kty": "EC", "crv": curve, "x": encode(x), "y": encode(y)})
             }
-            Pair::Ed25519(pair) => json!({"kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref())}),
+            Pair::Ed25519(pair) => {
+                json!({"kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref())})
+            }
         };
         jwk["kid"] = json!(self.id);
         jwk["alg"] = json!(self.algorithm);
@@ -96,8 +107,15 @@ impl Key {
     /// The public half as PEM.
     pub fn public_pem(&self) -> String {
         let text = base64::engine::general_purpose::STANDARD.encode(self.public_der());
-        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+        let lines: Vec<&str> = text
+            .as_bytes()
+            .chunks(64)
+            .map(|line| std::str::from_utf8(line).unwrap())
+            .collect();
+        format!(
+            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+            lines.join("\n")
+        )
     }
 }
 

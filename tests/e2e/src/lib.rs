@@ -16,18 +16,18 @@ pub mod artifacts;
 /// Waiting for a condition, with a deadline.
 pub mod wait;
 
-/// A child process that never outlives its test.
-pub mod process;
-/// What a process under test wrote, and that no secret is in it.
-pub mod logs;
-/// What the binary is started with.
-pub mod settings;
-/// The shipped binary, running.
-pub mod server;
 /// The binary run to its end: `check`, `components`, refused configurations.
 pub mod command;
 /// Images as the server stores them.
 pub mod gallery;
+/// What a process under test wrote, and that no secret is in it.
+pub mod logs;
+/// A child process that never outlives its test.
+pub mod process;
+/// The shipped binary, running.
+pub mod server;
+/// What the binary is started with.
+pub mod settings;
 
 /// An HTTP caller with an identity, speaking MCP.
 pub mod caller;
@@ -36,14 +36,14 @@ pub mod challenge;
 /// Requests that no HTTP library would send.
 pub mod raw;
 
-/// Signing keys and the JWKs of their public halves.
-pub mod keys;
-/// Access tokens, honest and forged.
-pub mod token;
-/// A provider that answers what a test tells it to.
-pub mod scripted_idp;
 /// npm `oidc-provider`, running.
 pub mod idp;
+/// Signing keys and the JWKs of their public halves.
+pub mod keys;
+/// A provider that answers what a test tells it to.
+pub mod scripted_idp;
+/// Access tokens, honest and forged.
+pub mod token;
 
 /// The main job, done by the official MCP clients.
 pub mod clients;

@@ -45,13 +45,23 @@ impl Logs {
 
     /// Waits for a complete line, after the first `offset` bytes, that begins with `prefix`, and
     /// gives the rest of it; `None` when the process ended before that.
-    pub fn line_after(&self, offset: usize, prefix: &str, mut ended: impl FnMut() -> bool) -> Option<String> {
+    pub fn line_after(
+        &self,
+        offset: usize,
+        prefix: &str,
+        mut ended: impl FnMut() -> bool,
+    ) -> Option<String> {
         until_blocking(prefix, || {
             // Asked first: lines written just before the end still count.
             let over = ended();
             let text = self.since(offset);
-            let found = text.split_inclusive('\n').filter(|line| line.ends_with('\n')).find_map(|line| line.strip_prefix(prefix));
-            found.map(|rest| Some(rest.trim_end().to_owned())).or(over.then_some(None))
+            let found = text
+                .split_inclusive('\n')
+                .filter(|line| line.ends_with('\n'))
+                .find_map(|line| line.strip_prefix(prefix));
+            found
+                .map(|rest| Some(rest.trim_end().to_owned()))
+                .or(over.then_some(None))
         })
     }
 
@@ -60,7 +70,12 @@ impl Logs {
         let text = self.text();
         for secret in self.secrets.lock().unwrap().iter() {
             let leak = text.lines().find(|line| line.contains(secret.as_str()));
-            assert!(leak.is_none(), "a secret is in the log: {}", leak.unwrap_or_default().replace(secret.as_str(), "<secret>"));
+            assert!(
+                leak.is_none(),
+                "a secret is in the log: {}",
+                leak.unwrap_or_default()
+                    .replace(secret.as_str(), "<secret>")
+            );
             assert_no_part_of_token(&text, secret);
         }
     }
@@ -70,7 +85,10 @@ impl Logs {
 fn assert_no_part_of_token(text: &str, secret: &str) {
     let parts: Vec<&str> = secret.split('.').collect();
     if let [_, payload, signature] = parts[..] {
-        for part in [payload, signature].into_iter().filter(|part| part.len() >= 40) {
+        for part in [payload, signature]
+            .into_iter()
+            .filter(|part| part.len() >= 40)
+        {
             assert!(!text.contains(part), "a part of a token is in the log");
         }
     }

@@ -13,7 +13,11 @@ pub struct Process(Child);
 impl Process {
     /// Starts it.
     pub fn spawn(command: &mut Command) -> Self {
-        Self(command.spawn().unwrap_or_else(|error| panic!("cannot start {:?}: {error}", command.get_program())))
+        Self(
+            command.spawn().unwrap_or_else(|error| {
+                panic!("cannot start {:?}: {error}", command.get_program())
+            }),
+        )
     }
 
     /// Waits for its end, within the patience of the tests.
@@ -28,7 +32,10 @@ impl Process {
 
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.id()).ok().and_then(Pid::from_raw).unwrap();
+        let pid = i32::try_from(self.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .unwrap();
         kill_process(pid, signal).unwrap();
     }
 }

@@ -30,7 +30,9 @@ impl Raw {
             while let Ok(count @ 1..) = self.0.read(&mut chunk).await {
                 bytes.extend_from_slice(&chunk[..count]);
             }
-        }).await.expect("the server closes the connection");
+        })
+        .await
+        .expect("the server closes the connection");
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -44,7 +46,9 @@ impl Raw {
                     Err(_) => break,
                 }
             }
-        }).await.expect("the server answers");
+        })
+        .await
+        .expect("the server answers");
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }

@@ -74,7 +74,11 @@ impl ScriptedIdp {
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let script = Arc::new(Mutex::new(Script::default()));
         let server = tokio::spawn(serve(listener, Arc::clone(&script)));
-        let idp = Self { issuer, script, server };
+        let idp = Self {
+            issuer,
+            script,
+            server,
+        };
         idp.answer(DISCOVERY, Answer::Json(idp.document()));
         idp
     }
@@ -116,12 +120,22 @@ impl ScriptedIdp {
 
     /// From now on, a path answers this.
     pub fn answer(&self, path: &str, answer: Answer) {
-        self.script.lock().unwrap().answers.insert(path.into(), answer);
+        self.script
+            .lock()
+            .unwrap()
+            .answers
+            .insert(path.into(), answer);
     }
 
     /// How often a path was asked for.
     pub fn requests(&self, path: &str) -> usize {
-        self.script.lock().unwrap().requests.get(path).copied().unwrap_or(0)
+        self.script
+            .lock()
+            .unwrap()
+            .requests
+            .get(path)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// How often anything was asked for.
@@ -146,11 +160,17 @@ async fn serve(listener: TcpListener, script: Arc<Mutex<Script>>) {
     while let Ok((stream, _)) = listener.accept().await {
         let script = Arc::clone(&script);
         let service = service_fn(move |request| respond(request, Arc::clone(&script)));
-        connections.spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        connections.spawn(
+            hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service),
+        );
     }
 }
 
-async fn respond(request: Request<Incoming>, script: Arc<Mutex<Script>>) -> Result<Response<Payload>, Infallible> {
+async fn respond(
+    request: Request<Incoming>,
+    script: Arc<Mutex<Script>>,
+) -> Result<Response<Payload>, Infallible> {
     let path = request.uri().path().to_owned();
     let answer = {
         let mut script = script.lock().unwrap();
@@ -158,7 +178,11 @@ async fn respond(request: Request<Incoming>, script: Arc<Mutex<Script>>) -> Resu
         script.answers.get(&path).cloned()
     };
     let (status, headers, body) = match answer {
-        Some(Answer::Json(document)) => (200, vec![("content-type", "application/json".into())], document.to_string().into_bytes()),
+        Some(Answer::Json(document)) => (
+            200,
+            vec![("content-type", "application/json".into())],
+            document.to_string().into_bytes(),
+        ),
         Some(Answer::Raw(status, headers, body)) => (status, headers, body),
         Some(Answer::Silence) => std::future::pending().await,
         Some(Answer::Drip(bytes, pause)) => return Ok(drip(bytes.into(), pause)),
@@ -168,7 +192,9 @@ async fn respond(request: Request<Incoming>, script: Arc<Mutex<Script>>) -> Resu
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    Ok(response.body(Full::new(Bytes::from(body)).boxed_unsync()).unwrap())
+    Ok(response
+        .body(Full::new(Bytes::from(body)).boxed_unsync())
+        .unwrap())
 }
 
 fn drip(bytes: Bytes, pause: Duration) -> Response<Payload> {
@@ -176,5 +202,8 @@ fn drip(bytes: Bytes, pause: Duration) -> Response<Payload> {
         tokio::time::sleep(pause).await;
         Some((Ok(Frame::data(bytes.clone())), bytes))
     });
-    Response::builder().header("content-type", "application/json").body(StreamBody::new(frames).boxed_unsync()).unwrap()
+    Response::builder()
+        .header("content-type", "application/json")
+        .body(StreamBody::new(frames).boxed_unsync())
+        .unwrap()
 }

@@ -27,7 +27,12 @@ impl Server {
 
     /// A server that has never run.
     pub(crate) fn new(settings: Settings, logs: Logs) -> Self {
-        Self { settings, logs, process: None, origin: String::new() }
+        Self {
+            settings,
+            logs,
+            process: None,
+            origin: String::new(),
+        }
     }
 
     /// Starts the process again, with the same settings and data, on a port that may be another.
@@ -36,16 +41,31 @@ impl Server {
         let offset = self.logs.text().len();
         let mut command = self.settings.command();
         command.arg("serve").args(self.settings.arguments());
-        let mut process = Process::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let mut process = Process::spawn(
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped()),
+        );
         self.logs.follow(process.stdout.take().unwrap());
         self.logs.follow(process.stderr.take().unwrap());
         let logs = self.logs.clone();
         let (process, url) = tokio::task::spawn_blocking(move || {
             let url = logs.line_after(offset, "listening on ", || process.has_ended());
             (process, url)
-        }).await.unwrap_or_else(|_| panic!("the server does not listen:\n{}", self.logs.since(offset)));
-        let url = url.unwrap_or_else(|| panic!("the server ended before it listened:\n{}", self.logs.since(offset)));
-        self.origin = url::Url::parse(&url).unwrap().origin().ascii_serialization();
+        })
+        .await
+        .unwrap_or_else(|_| panic!("the server does not listen:\n{}", self.logs.since(offset)));
+        let url = url.unwrap_or_else(|| {
+            panic!(
+                "the server ended before it listened:\n{}",
+                self.logs.since(offset)
+            )
+        });
+        self.origin = url::Url::parse(&url)
+            .unwrap()
+            .origin()
+            .ascii_serialization();
         self.process = Some(process);
     }
 
@@ -62,7 +82,9 @@ impl Server {
     /// Waits for the end of the process.
     pub async fn exit_status(&mut self) -> ExitStatus {
         let mut process = self.process.take().expect("the server runs");
-        tokio::task::spawn_blocking(move || process.end()).await.unwrap()
+        tokio::task::spawn_blocking(move || process.end())
+            .await
+            .unwrap()
     }
 
     /// Scheme, host and port where it listens.
@@ -114,13 +136,18 @@ impl Server {
     pub async fn readiness(&self, status: u16) {
         until(&format!("/readyz says {status}"), async || {
             (self.as_anonymous().get("/readyz").await.status == status).then_some(())
-        }).await;
+        })
+        .await;
     }
 
     /// Resident memory of the process, in bytes.
     pub fn resident_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.running().id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.running().id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 

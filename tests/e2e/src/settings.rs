@@ -25,16 +25,22 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { variables: Vec::new(), arguments: vec!["--port".into(), "0".into()], home: TempDir::new().unwrap() }
-            // Nearly every test generates an image.
-            .with("READ_ONLY", "false")
+        Self {
+            variables: Vec::new(),
+            arguments: vec!["--port".into(), "0".into()],
+            home: TempDir::new().unwrap(),
+        }
+        // Nearly every test generates an image.
+        .with("READ_ONLY", "false")
     }
 }
 
 impl Settings {
     /// A server that wants access tokens of a provider.
     pub fn remote(config_url: &str) -> Self {
-        Self::default().with("BASE_URL", BASE_URL).with("OIDC_CONFIG_URL", config_url)
+        Self::default()
+            .with("BASE_URL", BASE_URL)
+            .with("OIDC_CONFIG_URL", config_url)
     }
 
     /// Sets a setting; an empty value is the same as none.
@@ -66,19 +72,30 @@ impl Settings {
     /// The binary with these settings, before its arguments.
     pub fn command(&self) -> Command {
         let mut command = Command::new(artifacts::binary());
-        command.env_clear().current_dir(self.home()).env("HOME", self.home());
+        command
+            .env_clear()
+            .current_dir(self.home())
+            .env("HOME", self.home());
         command.env("XDG_DATA_HOME", self.home().join("data"));
         // Compiling a component takes a second: once for all tests, not for each of them.
         command.env("XDG_CACHE_HOME", artifacts::shared_directory("cache"));
         command.env("IMAGE_GENERATION_MCP_SCRATCH_DIR", self.images());
-        command.envs(self.variables.iter().map(|(name, value)| (format!("IMAGE_GENERATION_MCP_{name}"), value)));
+        command.envs(
+            self.variables
+                .iter()
+                .map(|(name, value)| (format!("IMAGE_GENERATION_MCP_{name}"), value)),
+        );
         command
     }
 
     /// Starts the server and waits until it listens.
     pub async fn start(self) -> Server {
         let logs = Logs::default();
-        for (_, secret) in self.variables.iter().filter(|(name, _)| name == "BEARER_TOKEN" || name.ends_with("SECRET")) {
+        for (_, secret) in self
+            .variables
+            .iter()
+            .filter(|(name, _)| name == "BEARER_TOKEN" || name.ends_with("SECRET"))
+        {
             logs.keep_secret(secret);
         }
         let mut server = Server::new(self, logs);
@@ -93,12 +110,19 @@ impl Settings {
 
     /// Where images are kept.
     pub fn images(&self) -> PathBuf {
-        let set = self.variables.iter().find(|(name, _)| name == "SCRATCH_DIR");
+        let set = self
+            .variables
+            .iter()
+            .find(|(name, _)| name == "SCRATCH_DIR");
         set.map_or_else(|| self.home().join("images"), |(_, path)| path.into())
     }
 }
 
 /// A port that was free a moment ago: for a public URL that clients have to reach.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }

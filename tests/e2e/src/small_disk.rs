@@ -15,7 +15,10 @@ impl SmallDisk {
     pub fn mount(kilobytes: u32) -> Option<Self> {
         let mount_point = TempDir::new().unwrap();
         let options = format!("size={kilobytes}k,mode=0700");
-        let output = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(mount_point.path()).output();
+        let output = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "tmpfs"])
+            .arg(mount_point.path())
+            .output();
         match output {
             Ok(output) if output.status.success() => Some(Self { mount_point }),
             refused => {

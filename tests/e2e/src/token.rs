@@ -20,7 +20,10 @@ impl Token {
             "iss": issuer, "aud": audience, "sub": "alice", "client_id": "assistant", "jti": format!("jti-{}", unique()),
             "scope": "image:read image:write", "iat": now(), "exp": now() + 300,
         });
-        Self { header: object(json!({"typ": "at+jwt"})), claims: object(claims) }
+        Self {
+            header: object(json!({"typ": "at+jwt"})),
+            claims: object(claims),
+        }
     }
 
     /// Sets a member of the header.
@@ -88,14 +91,25 @@ pub fn with_signature(input: &str, signature: &[u8]) -> String {
 
 /// Seconds since the Unix epoch.
 pub fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+    i64::try_from(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs(),
+    )
+    .unwrap()
 }
 
 fn unique() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_nanos()
 }
 
 fn object(value: Value) -> Map<String, Value> {
-    let Value::Object(map) = value else { panic!("not an object: {value}") };
+    let Value::Object(map) = value else {
+        panic!("not an object: {value}")
+    };
     map
 }

@@ -15,7 +15,10 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl F
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain for: {what}");
+        assert!(
+            Instant::now() < deadline,
+            "waited {PATIENCE:?} in vain for: {what}"
+        );
         tokio::time::sleep(INTERVAL).await;
     }
 }
@@ -27,7 +30,10 @@ pub fn until_blocking<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain for: {what}");
+        assert!(
+            Instant::now() < deadline,
+            "waited {PATIENCE:?} in vain for: {what}"
+        );
         std::thread::sleep(INTERVAL);
     }
 }

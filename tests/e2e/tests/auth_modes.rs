@@ -18,14 +18,42 @@ async fn the_mode_is_configuration_and_the_tools_never_change() {
     let mut digests = Vec::new();
     for (name, settings, (anonymous, fixed, with_signature)) in [
         ("none", Settings::default(), (200, 200, 200)),
-        ("none, asked for", Settings::default().with("AUTH_MODE", "none"), (200, 200, 200)),
-        ("bearer", Settings::default().with("BEARER_TOKEN", TOKEN), (401, 200, 401)),
-        ("bearer file", with_tokens_file(Settings::default()), (401, 200, 401)),
+        (
+            "none, asked for",
+            Settings::default().with("AUTH_MODE", "none"),
+            (200, 200, 200),
+        ),
+        (
+            "bearer",
+            Settings::default().with("BEARER_TOKEN", TOKEN),
+            (401, 200, 401),
+        ),
+        (
+            "bearer file",
+            with_tokens_file(Settings::default()),
+            (401, 200, 401),
+        ),
         ("remote", remote(), (401, 401, 200)),
-        ("remote, asked for", remote().with("AUTH_MODE", "remote"), (401, 401, 200)),
-        ("remote and bearer", remote().with("BEARER_TOKEN", TOKEN), (401, 200, 200)),
-        ("remote and bearer file", with_tokens_file(remote()), (401, 200, 200)),
-        ("a component file", with_policy_file(Settings::default()), (401, 200, 401)),
+        (
+            "remote, asked for",
+            remote().with("AUTH_MODE", "remote"),
+            (401, 401, 200),
+        ),
+        (
+            "remote and bearer",
+            remote().with("BEARER_TOKEN", TOKEN),
+            (401, 200, 200),
+        ),
+        (
+            "remote and bearer file",
+            with_tokens_file(remote()),
+            (401, 200, 200),
+        ),
+        (
+            "a component file",
+            with_policy_file(Settings::default()),
+            (401, 200, 401),
+        ),
     ] {
         let (policy, tools) = used_components(&settings);
         digests.push((tools, policy));
@@ -35,15 +63,23 @@ async fn the_mode_is_configuration_and_the_tools_never_change() {
             ("anonymous", server.as_anonymous(), anonymous),
             ("fixed token", server.as_bearer(TOKEN), fixed),
             ("signed token", server.as_bearer(&signed), with_signature),
-            ("wrong token", server.as_bearer(ANOTHER), if anonymous == 200 { 200 } else { 401 }),
+            (
+                "wrong token",
+                server.as_bearer(ANOTHER),
+                if anonymous == 200 { 200 } else { 401 },
+            ),
         ] {
             assert_answer(&format!("{name}: {who}"), &caller, expected).await;
         }
     }
     let tools = &digests[0].0;
     assert_eq!(tools.len(), 64, "not a SHA-256: {tools}");
-    assert!(digests.iter().all(|(other, _)| other == tools), "the tools changed: {digests:?}");
-    let policies: std::collections::BTreeSet<_> = digests.iter().map(|(_, policy)| policy).collect();
+    assert!(
+        digests.iter().all(|(other, _)| other == tools),
+        "the tools changed: {digests:?}"
+    );
+    let policies: std::collections::BTreeSet<_> =
+        digests.iter().map(|(_, policy)| policy).collect();
     assert_eq!(policies.len(), 3, "three policies took turns: {digests:?}");
 }
 
@@ -62,18 +98,37 @@ fn used_components(settings: &Settings) -> (String, String) {
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let rows: Vec<Value> = serde_json::from_str(&outcome.stdout).unwrap();
     let exporting = |interface: &str| {
-        let exports = |row: &&Value| row["exports"].as_array().unwrap().iter().any(|name| name.as_str().unwrap().starts_with(interface));
-        let mut used = rows.iter().filter(|row| row["used"] == true).filter(exports);
-        let digest = used.next().unwrap_or_else(|| panic!("nothing exports {interface}: {}", outcome.stdout))["sha256"].clone();
+        let exports = |row: &&Value| {
+            row["exports"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|name| name.as_str().unwrap().starts_with(interface))
+        };
+        let mut used = rows
+            .iter()
+            .filter(|row| row["used"] == true)
+            .filter(exports);
+        let digest = used
+            .next()
+            .unwrap_or_else(|| panic!("nothing exports {interface}: {}", outcome.stdout))["sha256"]
+            .clone();
         assert!(used.next().is_none(), "two components export {interface}");
         digest.as_str().unwrap().to_owned()
     };
-    (exporting("imagegen:auth/authorizer"), exporting("wasi:http/incoming-handler"))
+    (
+        exporting("imagegen:auth/authorizer"),
+        exporting("wasi:http/incoming-handler"),
+    )
 }
 
 fn with_tokens_file(settings: Settings) -> Settings {
     let path = settings.home().join("tokens.toml");
-    std::fs::write(&path, format!("[tokens]\n\"{TOKEN}\" = \"alice\"\n\"c{ANOTHER}\" = \"bob\"\n")).unwrap();
+    std::fs::write(
+        &path,
+        format!("[tokens]\n\"{TOKEN}\" = \"alice\"\n\"c{ANOTHER}\" = \"bob\"\n"),
+    )
+    .unwrap();
     settings.with_path("BEARER_TOKENS_FILE", &path)
 }
 
@@ -81,7 +136,9 @@ fn with_tokens_file(settings: Settings) -> Settings {
 fn with_policy_file(settings: Settings) -> Settings {
     let path = settings.home().join("policy.wasm");
     std::fs::copy(artifacts::component("auth-bearer"), &path).unwrap();
-    settings.with_path("AUTH_COMPONENT", &path).with("BEARER_TOKEN", TOKEN)
+    settings
+        .with_path("AUTH_COMPONENT", &path)
+        .with("BEARER_TOKEN", TOKEN)
 }
 
 #[test]
@@ -89,18 +146,39 @@ fn what_is_incomplete_does_not_start() {
     let config_url = "https://idp.example/.well-known/openid-configuration";
     let base = Settings::default;
     for (settings, named) in [
-        (base().with("AUTH_MODE", "remote"), vec!["BASE_URL", "OIDC_CONFIG_URL"]),
+        (
+            base().with("AUTH_MODE", "remote"),
+            vec!["BASE_URL", "OIDC_CONFIG_URL"],
+        ),
         (base().with("OIDC_CONFIG_URL", config_url), vec!["BASE_URL"]),
-        (base().with("OIDC_AUDIENCE", "x"), vec!["BASE_URL", "OIDC_CONFIG_URL"]),
+        (
+            base().with("OIDC_AUDIENCE", "x"),
+            vec!["BASE_URL", "OIDC_CONFIG_URL"],
+        ),
         (base().with("AUTH_MODE", "bearer"), vec!["BEARER_TOKEN"]),
-        (base().with("AUTH_MODE", "none").with("BEARER_TOKEN", TOKEN), vec!["AUTH_MODE", "BEARER_TOKEN"]),
+        (
+            base().with("AUTH_MODE", "none").with("BEARER_TOKEN", TOKEN),
+            vec!["AUTH_MODE", "BEARER_TOKEN"],
+        ),
         (base().with("AUTH_MODE", "oidc"), vec!["AUTH_MODE"]),
         (base().with("BEARER_TOKEN", "short"), vec!["BEARER_TOKEN"]),
-        (base().with("BEARER_TOKENS_FILE", "/nowhere/tokens.toml"), vec!["BEARER_TOKENS_FILE"]),
-        (base().with("HOST", "0.0.0.0"), vec!["HOST", "DANGER_ALLOW_ANONYMOUS"]),
+        (
+            base().with("BEARER_TOKENS_FILE", "/nowhere/tokens.toml"),
+            vec!["BEARER_TOKENS_FILE"],
+        ),
+        (
+            base().with("HOST", "0.0.0.0"),
+            vec!["HOST", "DANGER_ALLOW_ANONYMOUS"],
+        ),
         (base().with("READ_ONLY", "ture"), vec!["READ_ONLY"]),
         (base().with("REED_ONLY", "true"), vec!["REED_ONLY"]),
-        (base().with("OIDC_ALLOWED_GROUPS", "staff").with("BASE_URL", BASE_URL).with("OIDC_CONFIG_URL", config_url), vec!["OIDC_ALLOWED_GROUPS"]),
+        (
+            base()
+                .with("OIDC_ALLOWED_GROUPS", "staff")
+                .with("BASE_URL", BASE_URL)
+                .with("OIDC_CONFIG_URL", config_url),
+            vec!["OIDC_ALLOWED_GROUPS"],
+        ),
     ] {
         assert_names(&settings.refused(), &named);
     }
@@ -116,7 +194,17 @@ fn all_faults_are_listed_at_once() {
         .with("BEARER_TOKEN", "hunter2")
         .with("MAX_BODY_BYTES", "-1");
     let text = settings.refused();
-    assert_names(&text, &["BASE_URL", "OIDC_CONFIG_URL", "READ_ONLY", "REQUEST_TIMEOUT_S", "BEARER_TOKEN", "MAX_BODY_BYTES"]);
+    assert_names(
+        &text,
+        &[
+            "BASE_URL",
+            "OIDC_CONFIG_URL",
+            "READ_ONLY",
+            "REQUEST_TIMEOUT_S",
+            "BEARER_TOKEN",
+            "MAX_BODY_BYTES",
+        ],
+    );
     assert!(!text.contains("hunter2"), "a secret is shown:\n{text}");
 }
 
@@ -124,14 +212,26 @@ fn all_faults_are_listed_at_once() {
 fn the_oidc_proxy_is_known_and_refused() {
     let complete = || {
         let settings = Settings::remote("https://idp.example/.well-known/openid-configuration");
-        settings.with("OIDC_CLIENT_ID", "client").with("OIDC_CLIENT_SECRET", "a-client-secret-to-keep")
+        settings
+            .with("OIDC_CLIENT_ID", "client")
+            .with("OIDC_CLIENT_SECRET", "a-client-secret-to-keep")
     };
     for settings in [complete(), complete().with("AUTH_MODE", "oidc-proxy")] {
         let text = settings.refused();
         assert!(text.contains("`oidc-proxy` is not available"), "{text}");
         assert!(!text.contains("a-client-secret-to-keep"), "{text}");
     }
-    assert_names(&Settings::default().with("AUTH_MODE", "oidc-proxy").refused(), &["BASE_URL", "OIDC_CONFIG_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"]);
+    assert_names(
+        &Settings::default()
+            .with("AUTH_MODE", "oidc-proxy")
+            .refused(),
+        &[
+            "BASE_URL",
+            "OIDC_CONFIG_URL",
+            "OIDC_CLIENT_ID",
+            "OIDC_CLIENT_SECRET",
+        ],
+    );
 }
 
 fn assert_names(text: &str, settings: &[&str]) {

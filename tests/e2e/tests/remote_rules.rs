@@ -47,7 +47,13 @@ impl Setting {
         let idp = ScriptedIdp::start(&[&key]).await;
         let server = Settings::remote(&idp.config_url()).start().await;
         server.ready().await;
-        Self { idp, key, server, faults: Vec::new(), accepted: 0 }
+        Self {
+            idp,
+            key,
+            server,
+            faults: Vec::new(),
+            accepted: 0,
+        }
     }
 
     /// A token that is good in every respect, before it is signed.
@@ -63,49 +69,82 @@ impl Setting {
     /// 401 `invalid_token`.
     async fn refuses(&mut self, row: &str, token: &str) {
         let caller = self.server.as_bearer(token);
-        self.refuses_caller(row, &caller, (401, "invalid_token")).await;
+        self.refuses_caller(row, &caller, (401, "invalid_token"))
+            .await;
     }
 
     /// A refusal of any caller: status, code, challenge, and no tool ran.
     async fn refuses_caller(&mut self, row: &str, caller: &Caller, expected: (u16, &str)) {
         let reply = attempt(caller).await;
         let verdict = judge_refusal(&reply, expected).and_then(|()| self.nothing_ran());
-        self.faults.extend(verdict.err().map(|fault| format!("{row}: {fault}")));
+        self.faults
+            .extend(verdict.err().map(|fault| format!("{row}: {fault}")));
     }
 
     /// The tools answer.
     async fn accepts(&mut self, row: &str, token: &str) {
-        self.accepts_caller(row, &self.server.as_bearer(token)).await;
+        self.accepts_caller(row, &self.server.as_bearer(token))
+            .await;
     }
 
     async fn accepts_caller(&mut self, row: &str, caller: &Caller) {
         let reply = attempt(caller).await;
-        if reply.status == 200 && reply.json()["result"]["structuredContent"]["status"] == "completed" {
+        if reply.status == 200
+            && reply.json()["result"]["structuredContent"]["status"] == "completed"
+        {
             self.accepted += 1;
         } else {
-            self.faults.push(format!("{row}: not accepted: {} {}", reply.status, reply.text()));
+            self.faults.push(format!(
+                "{row}: not accepted: {} {}",
+                reply.status,
+                reply.text()
+            ));
         }
     }
 
     fn nothing_ran(&self) -> Result<(), String> {
         let images = self.server.gallery().images();
-        if images == self.accepted { Ok(()) } else { Err(format!("a tool ran: {images} images, {} asked for", self.accepted)) }
+        if images == self.accepted {
+            Ok(())
+        } else {
+            Err(format!(
+                "a tool ran: {images} images, {} asked for",
+                self.accepted
+            ))
+        }
     }
 
     /// All rows that went wrong, at once.
     fn finish(mut self) {
         self.faults.extend(self.nothing_ran().err());
-        assert!(self.faults.is_empty(), "{} rows:\n{}", self.faults.len(), self.faults.join("\n"));
+        assert!(
+            self.faults.is_empty(),
+            "{} rows:\n{}",
+            self.faults.len(),
+            self.faults.join("\n")
+        );
     }
 }
 
 async fn attempt(caller: &Caller) -> Reply {
-    caller.call("generate_image", json!({"prompt": "should this be painted?", "provider": "placeholder"})).await
+    caller
+        .call(
+            "generate_image",
+            json!({"prompt": "should this be painted?", "provider": "placeholder"}),
+        )
+        .await
 }
 
 /// What a client is told: RFC 6750, section 3.1, and RFC 9728, section 5.1.
 fn judge_refusal(reply: &Reply, (status, code): (u16, &str)) -> Result<(), String> {
-    let fault = |what: &str| Err(format!("{what}: {} {:?} {}", reply.status, reply.headers, reply.text()));
+    let fault = |what: &str| {
+        Err(format!(
+            "{what}: {} {:?} {}",
+            reply.status,
+            reply.headers,
+            reply.text()
+        ))
+    };
     if reply.status != status {
         return fault(&format!("not {status}"));
     }
@@ -125,7 +164,11 @@ fn judge_refusal(reply: &Reply, (status, code): (u16, &str)) -> Result<(), Strin
             // Without a credential there is no error to report, only where to go.
             let error = challenge.get("error");
             let named = error.is_none_or(|error| error == code);
-            if named && challenge.get("resource_metadata") == Some(&metadata) { Ok(()) } else { fault("wrong challenge") }
+            if named && challenge.get("resource_metadata") == Some(&metadata) {
+                Ok(())
+            } else {
+                fault("wrong challenge")
+            }
         }
     }
 }

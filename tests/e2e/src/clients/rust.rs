@@ -15,7 +15,9 @@ pub(super) async fn report(modern: bool, job: &Value) -> Value {
     let text = |name: &str| job[name].as_str().unwrap_or_default();
     let client = connect(text("url"), job["token"].as_str(), modern).await;
     let tools = client.list_all_tools().await.unwrap();
-    let version = client.peer_info().map(|info| info.protocol_version.to_string());
+    let version = client
+        .peer_info()
+        .map(|info| info.protocol_version.to_string());
     let mut report = json!({"protocol_version": version, "tools": tools.iter().map(|tool| &tool.name).collect::<Vec<_>>()});
 
     if text("step") == "create" {
@@ -28,12 +30,26 @@ pub(super) async fn report(modern: bool, job: &Value) -> Value {
         report["polled"] = until("the image is there", async || {
             let status = call(&client, "check_generation_status", json!({"image_id": id})).await;
             (status["structured"]["status"] != "generating").then_some(status)
-        }).await;
+        })
+        .await;
     }
     if text("step") != "list" {
-        let id = job["image_id"].as_str().or(report["started"]["structured"]["image_id"].as_str()).unwrap().to_owned();
-        report["shown"] = call(&client, "show_image", json!({"uri": format!("image://{id}/view")})).await;
-        report["view"] = read(&client, &format!("image://{id}/view?format=webp&width=64&height=32&rotate=90")).await;
+        let id = job["image_id"]
+            .as_str()
+            .or(report["started"]["structured"]["image_id"].as_str())
+            .unwrap()
+            .to_owned();
+        report["shown"] = call(
+            &client,
+            "show_image",
+            json!({"uri": format!("image://{id}/view")}),
+        )
+        .await;
+        report["view"] = read(
+            &client,
+            &format!("image://{id}/view?format=webp&width=64&height=32&rotate=90"),
+        )
+        .await;
         report["original"] = read(&client, &format!("image://{id}/view")).await;
         report["list"] = read(&client, "image://list").await["text"].take();
     }
@@ -47,16 +63,27 @@ async fn connect(url: &str, token: Option<&str>, modern: bool) -> Connected {
         config = config.auth_header(token);
     }
     let lifecycle = if modern {
-        ClientLifecycleMode::Auto { preferred_versions: vec![ProtocolVersion::V_2026_07_28], legacy_version: None }
+        ClientLifecycleMode::Auto {
+            preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+            legacy_version: None,
+        }
     } else {
         ClientLifecycleMode::Initialize
     };
-    ().serve_with_lifecycle(StreamableHttpClientTransport::from_config(config), lifecycle).await.unwrap()
+    ().serve_with_lifecycle(
+        StreamableHttpClientTransport::from_config(config),
+        lifecycle,
+    )
+    .await
+    .unwrap()
 }
 
 async fn call(client: &Connected, name: &'static str, arguments: Value) -> Value {
     let arguments = arguments.as_object().unwrap().clone();
-    let result = client.call_tool(CallToolRequestParams::new(name).with_arguments(arguments)).await.unwrap();
+    let result = client
+        .call_tool(CallToolRequestParams::new(name).with_arguments(arguments))
+        .await
+        .unwrap();
     let result = serde_json::to_value(result).unwrap();
     let blocks = result["content"].as_array().unwrap().iter().map(|block| {
         json!({"type": block["type"], "text": block["text"], "data": block["data"], "mime_type": block["mimeType"], "uri": block["uri"]})
@@ -65,7 +92,10 @@ async fn call(client: &Connected, name: &'static str, arguments: Value) -> Value
 }
 
 async fn read(client: &Connected, uri: &str) -> Value {
-    let result = client.read_resource(ReadResourceRequestParams::new(uri)).await.unwrap();
+    let result = client
+        .read_resource(ReadResourceRequestParams::new(uri))
+        .await
+        .unwrap();
     let content = serde_json::to_value(&result.contents[0]).unwrap();
     json!({"mime_type": content["mimeType"], "blob": content["blob"], "text": content["text"]})
 }

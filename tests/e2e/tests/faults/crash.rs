@@ -11,32 +11,60 @@ use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn a_job_that_was_killed_reads_as_interrupted() {
-    let mut server = Settings::default().with("PLACEHOLDER_DELAY_MS", "600000").start().await;
-    let id = server.as_anonymous().begin("a tower that is never finished").await;
-    assert_eq!(server.as_anonymous().status(&id).await["status"], "generating");
+    let mut server = Settings::default()
+        .with("PLACEHOLDER_DELAY_MS", "600000")
+        .start()
+        .await;
+    let id = server
+        .as_anonymous()
+        .begin("a tower that is never finished")
+        .await;
+    assert_eq!(
+        server.as_anonymous().status(&id).await["status"],
+        "generating"
+    );
 
     server.start_again().await;
     let caller = server.as_anonymous();
     // A status can be read any number of times.
     for _ in 0..3 {
         let status = caller.status(&id).await;
-        assert_eq!((&status["status"], &status["image_id"]), (&json!("failed"), &json!(id)), "{status}");
-        assert!(status["error"].as_str().unwrap().contains("interrupted"), "{status}");
+        assert_eq!(
+            (&status["status"], &status["image_id"]),
+            (&json!("failed"), &json!(id)),
+            "{status}"
+        );
+        assert!(
+            status["error"].as_str().unwrap().contains("interrupted"),
+            "{status}"
+        );
     }
     let list = caller.read("image://list").await.resource_json();
-    assert!(list.to_string().contains(&id), "the job is gone from {list}");
+    assert!(
+        list.to_string().contains(&id),
+        "the job is gone from {list}"
+    );
     assert_eq!(server.gallery().images(), 0);
 }
 
 /// A client that waits for the image and loses the connection finds the job by its id.
 #[tokio::test]
 async fn a_client_that_leaves_loses_nothing() {
-    let server = Settings::default().with("PLACEHOLDER_DELAY_MS", "1500").start().await;
+    let server = Settings::default()
+        .with("PLACEHOLDER_DELAY_MS", "1500")
+        .start()
+        .await;
     let caller = server.as_anonymous();
     let impatient = caller.clone().with_patience(Duration::from_millis(300));
     let arguments = json!({"name": "generate_image", "arguments": {"prompt": "a bridge nobody waits for", "provider": "placeholder"}});
-    assert!(impatient.try_rpc("tools/call", arguments).await.is_err(), "it answered too soon for this test");
-    until("the image is there", async || (server.gallery().images() == 1).then_some(())).await;
+    assert!(
+        impatient.try_rpc("tools/call", arguments).await.is_err(),
+        "it answered too soon for this test"
+    );
+    until("the image is there", async || {
+        (server.gallery().images() == 1).then_some(())
+    })
+    .await;
     let list = caller.read("image://list").await.resource_json();
     assert_eq!(list[0]["status"], "completed", "{list}");
 }
@@ -62,7 +90,10 @@ async fn acknowledged_images_survive_kills_during_writes() {
             });
         }
         // A different number of acknowledgements each time moves the kill to other instructions.
-        until("some images", async || (acknowledged.lock().unwrap().len() > before + round * 3).then_some(())).await;
+        until("some images", async || {
+            (acknowledged.lock().unwrap().len() > before + round * 3).then_some(())
+        })
+        .await;
         server.kill();
         while let Some(done) = writers.join_next().await {
             done.unwrap();
@@ -70,8 +101,16 @@ async fn acknowledged_images_survive_kills_during_writes() {
         server.start_again().await;
         let ids = acknowledged.lock().unwrap().clone();
         for id in &ids[before..] {
-            let (mime_type, bytes) = server.as_anonymous().read(&format!("image://{id}/view")).await.blob();
-            assert_eq!(decode(&mime_type, &bytes).dimensions(), (256, 256), "round {round}: {id}");
+            let (mime_type, bytes) = server
+                .as_anonymous()
+                .read(&format!("image://{id}/view"))
+                .await
+                .blob();
+            assert_eq!(
+                decode(&mime_type, &bytes).dimensions(),
+                (256, 256),
+                "round {round}: {id}"
+            );
         }
     }
     let caller = server.as_anonymous();

@@ -11,27 +11,48 @@ use e2e::wait::until;
 use serde_json::{Value, json};
 
 fn fixture() -> Settings {
-    Settings::default().with_path("TOOLS_COMPONENT", &artifacts::fixture("conformance-fixture"))
+    Settings::default().with_path(
+        "TOOLS_COMPONENT",
+        &artifacts::fixture("conformance-fixture"),
+    )
 }
 
 /// A JSON-RPC error with a stable code, and the id that names it in the log; no bare status.
 fn assert_clean_failure(reply: &Reply, (status, code): (u16, &str), server: &Server) {
     let body: Value = reply.json();
-    assert_eq!((reply.status, &body["error"]["data"]["code"]), (status, &json!(code)), "{body}");
-    assert_eq!((&body["jsonrpc"], &body["error"]["code"]), (&json!("2.0"), &json!(-32603)), "{body}");
-    assert!(!reply.text().contains("wasm"), "the inside is shown: {body}");
+    assert_eq!(
+        (reply.status, &body["error"]["data"]["code"]),
+        (status, &json!(code)),
+        "{body}"
+    );
+    assert_eq!(
+        (&body["jsonrpc"], &body["error"]["code"]),
+        (&json!("2.0"), &json!(-32603)),
+        "{body}"
+    );
+    assert!(
+        !reply.text().contains("wasm"),
+        "the inside is shown: {body}"
+    );
     let id = reply.header("x-request-id").unwrap();
-    assert!(server.logs().text().contains(id), "{id} is not in the log:\n{}", server.logs().text());
+    assert!(
+        server.logs().text().contains(id),
+        "{id} is not in the log:\n{}",
+        server.logs().text()
+    );
 }
 
 async fn assert_alive(server: &Server) {
-    let reply = server.as_anonymous().call("test_simple_text", json!({})).await;
+    let reply = server
+        .as_anonymous()
+        .call("test_simple_text", json!({}))
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
 #[tokio::test]
 async fn a_hung_guest_is_stopped_and_disturbs_nobody() {
-    let server = fixture().with("REQUEST_TIMEOUT_S", "2").start().await;
+    let server = fixture().with("REQUEST_TIMEOUT_S", "3").start().await;
     assert_alive(&server).await;
     let caller = server.as_anonymous();
     let begun = Instant::now();
@@ -42,29 +63,45 @@ async fn a_hung_guest_is_stopped_and_disturbs_nobody() {
     });
     let hung: Vec<_> = hung.collect();
     let mut answered = 0;
-    while begun.elapsed() < Duration::from_secs(1) {
+    while begun.elapsed() < Duration::from_secs(2) {
         assert_alive(&server).await;
         answered += 1;
     }
-    assert!(answered >= 5, "only {answered} answers in a second beside hung guests");
+    assert!(
+        answered >= 8,
+        "only {answered} answers in two seconds beside hung guests"
+    );
     for reply in hung {
         assert_clean_failure(&reply.await.unwrap(), (504, "timeout"), &server);
     }
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
     assert_alive(&server).await;
 }
 
 #[tokio::test]
 async fn a_guest_over_its_memory_limit_is_stopped() {
-    let server = fixture().with("INSTANCE_MEMORY_BYTES", (32 << 20).to_string()).start().await;
+    let server = fixture()
+        .with("INSTANCE_MEMORY_BYTES", (32 << 20).to_string())
+        .start()
+        .await;
     assert_alive(&server).await;
     let before = server.resident_bytes();
     for _ in 0..5 {
-        let reply = server.as_anonymous().call("fault_allocate", json!({})).await;
+        let reply = server
+            .as_anonymous()
+            .call("fault_allocate", json!({}))
+            .await;
         assert_clean_failure(&reply, (500, "tools_failed"), &server);
     }
     let grown = server.resident_bytes().saturating_sub(before);
-    assert!(grown < 64 << 20, "the memory of stopped guests is kept: {grown} bytes");
+    assert!(
+        grown < 64 << 20,
+        "the memory of stopped guests is kept: {grown} bytes"
+    );
     assert_alive(&server).await;
 }
 
@@ -84,14 +121,38 @@ async fn a_trap_is_an_error_of_one_request() {
 #[tokio::test]
 async fn work_goes_on_after_the_answer_within_its_time() {
     let server = fixture().start().await;
-    let reply = server.as_anonymous().call("fault_background", json!({"seconds": 1})).await;
+    let reply = server
+        .as_anonymous()
+        .call("fault_background", json!({"seconds": 1}))
+        .await;
     assert_eq!(reply.result()["content"][0]["type"], "text");
-    assert!(!server.logs().text().contains("background: done"), "the answer waited for the work");
-    until("the work is done", async || server.logs().text().contains("background: done").then_some(())).await;
+    assert!(
+        !server.logs().text().contains("background: done"),
+        "the answer waited for the work"
+    );
+    until("the work is done", async || {
+        server
+            .logs()
+            .text()
+            .contains("background: done")
+            .then_some(())
+    })
+    .await;
 
-    let server = fixture().with("REQUEST_TIMEOUT_S", "1").with("BACKGROUND_TIMEOUT_S", "1").start().await;
-    server.as_anonymous().call("fault_background", json!({"seconds": 60})).await.result();
-    until("the work is stopped", async || server.logs().text().contains("stopped").then_some(())).await;
+    let server = fixture()
+        .with("REQUEST_TIMEOUT_S", "1")
+        .with("BACKGROUND_TIMEOUT_S", "1")
+        .start()
+        .await;
+    server
+        .as_anonymous()
+        .call("fault_background", json!({"seconds": 60}))
+        .await
+        .result();
+    until("the work is stopped", async || {
+        server.logs().text().contains("stopped").then_some(())
+    })
+    .await;
     assert!(!server.logs().text().contains("background: done"));
     assert_alive(&server).await;
 }
@@ -102,8 +163,18 @@ async fn a_client_that_closes_the_stream_cancels() {
     let server = fixture().start().await;
     let params = json!({"name": "fault_wait", "arguments": {"seconds": 60}, "_meta": {"progressToken": "p"}});
     let impatient = server.as_anonymous().with_patience(Duration::from_secs(1));
-    assert!(impatient.try_rpc("tools/call", params).await.is_err(), "the stream ended by itself");
-    until("the tool learns it", async || server.logs().text().contains("wait: cancelled").then_some(())).await;
+    assert!(
+        impatient.try_rpc("tools/call", params).await.is_err(),
+        "the stream ended by itself"
+    );
+    until("the tool learns it", async || {
+        server
+            .logs()
+            .text()
+            .contains("wait: cancelled")
+            .then_some(())
+    })
+    .await;
     assert_alive(&server).await;
 }
 
@@ -116,8 +187,12 @@ async fn when_all_instances_are_busy_the_client_is_told_when_to_come_back() {
     let refused = until("the only instance is taken", async || {
         let reply = caller.list_tools().await;
         (reply.status != 200).then_some(reply)
-    }).await;
-    assert_eq!((refused.status, &refused.json()["error"]["data"]["code"]), (503, &json!("busy")));
+    })
+    .await;
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["data"]["code"]),
+        (503, &json!("busy"))
+    );
     assert!(refused.header("retry-after").is_some());
     assert_eq!(busy.await.unwrap().status, 200);
     assert_alive(&server).await;
@@ -127,9 +202,14 @@ async fn when_all_instances_are_busy_the_client_is_told_when_to_come_back() {
 #[tokio::test]
 async fn connections_are_bounded() {
     let server = fixture().with("MAX_CONNECTIONS", "2").start().await;
-    let held = [Raw::connect(server.address()).await, Raw::connect(server.address()).await];
+    let held = [
+        Raw::connect(server.address()).await,
+        Raw::connect(server.address()).await,
+    ];
     let mut waiting = Raw::connect(server.address()).await;
-    waiting.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").await;
+    waiting
+        .send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        .await;
     drop(held);
     assert!(waiting.rest().await.starts_with("HTTP/1.1 200"));
 }
