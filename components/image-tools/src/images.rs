@@ -9,4 +9,5 @@ pub mod limits;
 pub mod picture;
 pub mod preview;
 pub mod query;
+pub mod shape;
 pub mod transform;

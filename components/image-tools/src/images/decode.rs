@@ -5,9 +5,9 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use super::format::Format;
-use super::geometry::Size;
 use super::limits::{MAX_SOURCE_PIXELS, MAX_SOURCE_SIDE};
 use super::picture::Picture;
+use super::shape::Size;
 
 /// Why bytes are not an image that can be used.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use fast_image_resize::pixels::{U8x3, U8x4};
 use fast_image_resize::{PixelTrait, ResizeOptions, Resizer};
 use image::{ImageBuffer, Pixel, RgbImage, RgbaImage, imageops};
 
-use super::geometry::{CropBox, Flip, Rotation, Size};
+use super::shape::{CropBox, Flip, Rotation, Size};
 
 /// Pixels of 8 bits a channel, row by row from the top.
 #[derive(Clone, Debug, PartialEq)]

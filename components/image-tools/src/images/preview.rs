@@ -3,9 +3,9 @@
 
 use super::encode::{EncodeError, Encoding, encode};
 use super::format::Format;
-use super::geometry::Size;
 use super::limits::{PREVIEW_SIDE, fits_preview};
 use super::picture::Picture;
+use super::shape::Size;
 
 /// A preview, encoded.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 //! text mean that the parameter was not given, as clients fill in every variable of a template.
 
 use super::format::Format;
-use super::geometry::{CropBox, Fit, Flip, Rotation, Shape, Size};
 use super::limits::MAX_OUTPUT_SIDE;
+use super::shape::{CropBox, Fit, Flip, Rotation, Shape, Size};
 use super::transform::Transform;
 
 /// The names, in the order of the template.

@@ -3,8 +3,9 @@
 use super::decode::{DecodeError, decode};
 use super::encode::{DEFAULT_QUALITY, EncodeError, Encoding, encode};
 use super::format::Format;
-use super::geometry::{Geometry, GeometryError, Shape};
+use super::geometry::{Geometry, GeometryError};
 use super::picture::Picture;
+use super::shape::Shape;
 
 /// What a user asks for. The default is the image as it was stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +87,7 @@ mod tests {
     use image::{Rgb, RgbImage};
     use proptest::prelude::*;
 
-    use super::super::geometry::{CropBox, Fit, Flip, Rotation, Size};
+    use super::super::shape::{CropBox, Fit, Flip, Rotation, Size};
     use super::*;
 
     /// 80x40: the left half red, the right half blue, with a green top row of 8.

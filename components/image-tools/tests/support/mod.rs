@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and not every test file uses everything"
 )]
 
+pub mod flag;
 pub mod memory;
 
 use std::cell::RefCell;
