@@ -133,10 +133,11 @@ fn with(request: Request, headers: Vec<(String, String)>) -> Request {
     })
 }
 
-/// Parameters that an object can hold; `error` would demand a code.
+/// Parameters that reach the handlers.
 fn params() -> impl Strategy<Value = Value> {
     let name = prop::sample::select(vec![
         "buy", "era", "meta", "list", "progress", "log", "wait", "answer", "ask", "haggle",
+        "error", "spoil",
     ]);
     (name, value(), value()).prop_map(|(name, arguments, extra)| {
         let mut params = json!({"name": name, "uri": "shop://price", "arguments": arguments});

@@ -294,10 +294,12 @@ impl Shop {
 
 /// An error with the code that the arguments name.
 fn error(arguments: &JsonObject) -> ErrorData {
-    let code = arguments["code"]
-        .as_i64()
-        .and_then(|code| i32::try_from(code).ok());
-    ErrorData::new(ErrorCode(code.unwrap()), "as you wish", None)
+    let code = arguments
+        .get("code")
+        .and_then(Value::as_i64)
+        .and_then(|code| i32::try_from(code).ok())
+        .unwrap_or(-32603);
+    ErrorData::new(ErrorCode(code), "as you wish", None)
 }
 
 /// Asks for a name, keeps state, and tells both when it has them. The argument `by` says how.
