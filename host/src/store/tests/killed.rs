@@ -60,7 +60,7 @@ async fn child_that_writes() {
                 .put("count", expecting(&count.to_be_bytes(), expected))
                 .await;
             assert!(matches!(put, Ok(Outcome::Done(_))));
-            child::say(&format!("ack count count {count}"));
+            child::say(&format!("ack state count {count}"));
         }
     });
     running.join_next().await.unwrap().unwrap();
@@ -120,13 +120,12 @@ async fn nothing_acknowledged_is_lost() {
             let bytes = blobs.read(&entry.name).await.unwrap().unwrap();
             assert_eq!(bytes, content(number(&bytes)), "{}", entry.name);
         }
+        // The write that was under way may have been done, and no other.
         if let Some(entry) = space.get("count").await.unwrap() {
-            let said = acknowledged.get("count count").copied().unwrap_or(0);
+            let said = acknowledged.entry("state count".to_owned()).or_default();
             let found = number(&entry.value);
-            assert!(
-                found == said || found == said + 1,
-                "{said} said, {found} found"
-            );
+            assert!(found - *said <= 1, "{said} said, {found} found");
+            *said = found;
         }
         blobs.clean(std::time::Duration::ZERO).await;
         let files = std::fs::read_dir(root.path().join("images"));
