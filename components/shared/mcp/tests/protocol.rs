@@ -14,6 +14,8 @@ mod ask;
 mod authorization;
 #[path = "protocol/batches.rs"]
 mod batches;
+#[path = "protocol/bodies.rs"]
+mod bodies;
 #[path = "protocol/client.rs"]
 mod client;
 #[path = "protocol/eras.rs"]
