@@ -46,7 +46,7 @@ pub struct Aim {
 pub enum Verdict {
     /// Reached.
     Met,
-    /// Not reached, and by what fraction of the bound.
+    /// Not reached, and what is missing, in the unit of the aim.
     MissedBy(f64),
     /// No figure.
     NotMeasured,
@@ -58,14 +58,14 @@ impl Aim {
         let Some(measured) = self.measured else {
             return Verdict::NotMeasured;
         };
-        let (bound, shortfall) = match self.bound {
-            Bound::AtLeast(bound) => (bound, bound - measured),
-            Bound::AtMost(bound) => (bound, measured - bound),
+        let shortfall = match self.bound {
+            Bound::AtLeast(bound) => bound - measured,
+            Bound::AtMost(bound) => measured - bound,
         };
         if shortfall <= 0.0 {
             Verdict::Met
         } else {
-            Verdict::MissedBy(shortfall / bound)
+            Verdict::MissedBy(shortfall)
         }
     }
 }
@@ -256,12 +256,12 @@ mod tests {
         assert_eq!(verdict(Bound::AtLeast(0.6), Some(0.6)), Verdict::Met);
         assert_eq!(
             verdict(Bound::AtLeast(0.5), Some(0.25)),
-            Verdict::MissedBy(0.5)
+            Verdict::MissedBy(0.25)
         );
         assert_eq!(verdict(Bound::AtMost(100.0), Some(99.0)), Verdict::Met);
         assert_eq!(
             verdict(Bound::AtMost(100.0), Some(150.0)),
-            Verdict::MissedBy(0.5)
+            Verdict::MissedBy(50.0)
         );
         assert_eq!(verdict(Bound::AtMost(100.0), None), Verdict::NotMeasured);
     }

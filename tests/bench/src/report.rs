@@ -136,14 +136,14 @@ fn sentence(aim: &Aim) -> String {
     };
     let verdict = match aim.verdict() {
         Verdict::Met => "met".to_owned(),
-        Verdict::MissedBy(fraction) => format!("MISSED by {:.0} %", fraction * 100.0),
+        Verdict::MissedBy(shortfall) => format!("MISSED by {shortfall:.2}"),
         Verdict::NotMeasured => "not measured".to_owned(),
     };
     let by_cpu = aim
         .by_cpu
         .map_or_else(String::new, |figure| format!("; by CPU time {figure:.2}"));
     format!(
-        "{verdict:<16} {}: {} {} ({relation} {bound}{by_cpu})",
+        "{verdict:<18} {}: {} {} ({relation} {bound}{by_cpu})",
         aim.name,
         number(aim.measured, 2),
         aim.unit
@@ -194,12 +194,12 @@ mod tests {
         };
         assert_eq!(
             line(Some(0.75)),
-            "met              rate: 0.75 x (at least 0.6; by CPU time 0.70)"
+            "met                rate: 0.75 x (at least 0.6; by CPU time 0.70)"
         );
         assert_eq!(
             line(Some(0.45)),
-            "MISSED by 25 %   rate: 0.45 x (at least 0.6; by CPU time 0.70)"
+            "MISSED by 0.15     rate: 0.45 x (at least 0.6; by CPU time 0.70)"
         );
-        assert_eq!(line(None), "not measured     rate: - x (at least 0.6)");
+        assert_eq!(line(None), "not measured       rate: - x (at least 0.6)");
     }
 }
