@@ -6,6 +6,7 @@ use guest::store::StoreError;
 use mcp::model::{CallToolResult, ContentBlock, ErrorData};
 
 use crate::gallery::GalleryError;
+use crate::images::decode::DecodeError;
 use crate::images::encode::EncodeError;
 use crate::images::query::QueryError;
 use crate::images::transform::TransformError;
@@ -121,6 +122,9 @@ impl From<GalleryError> for Fault {
                 message: error.to_string(),
                 detail: None,
             },
+            GalleryError::NotAnImage(error @ DecodeError::TooLarge(_)) => {
+                Self::server("too_large", error.to_string(), error)
+            }
             GalleryError::NotAnImage(error) => Self::server(
                 "no_image",
                 "the provider answered with something that is no image",
@@ -141,6 +145,9 @@ impl From<TransformError> for Fault {
         match error {
             TransformError::Geometry(error) => Self::invalid(error),
             TransformError::Encode(error) => error.into(),
+            TransformError::Decode(DecodeError::TooLarge(_)) => {
+                Self::server("too_large", error.to_string(), error)
+            }
             TransformError::Decode(_) => {
                 Self::server("damaged", "the stored image cannot be decoded", error)
             }

@@ -30,7 +30,8 @@ pub mod providers;
 pub mod images;
 // What is stored: images with their sidecars, and the generations under way.
 pub mod gallery;
-// What goes wrong.
+// What goes wrong, and what clients take.
+pub mod client_limits;
 pub mod fault;
 // Small things that several of the above need.
 mod json_file;

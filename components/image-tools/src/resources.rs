@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::gallery::Stored;
 use crate::gallery::id::ImageId;
 use crate::images::format::Format;
+use crate::images::limits::MAX_DELIVERED_BYTES;
 use crate::images::transform::Transform;
 use crate::providers::catalog::Catalog;
 use crate::providers::request::{ASPECT_RATIOS, BACKGROUNDS, QUALITIES};
@@ -121,14 +122,23 @@ pub fn templates() -> Vec<ResourceTemplate> {
     TEMPLATES.iter().map(template).collect()
 }
 
-/// Reads a resource. `now` is in seconds since the Unix epoch.
+/// What a reader says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// The time of the request, seconds since the Unix epoch.
+    pub now: u64,
+    /// Where a list has to end, in bytes of JSON.
+    pub list_bytes: usize,
+}
+
+/// Reads a resource.
 ///
 /// # Errors
 /// A URI that names nothing, parameters that do not fit, or a store that fails.
-pub fn read(context: Context<'_>, uri: &str, now: u64) -> Result<Contents, Fault> {
+pub fn read(context: Context<'_>, uri: &str, reader: Reader) -> Result<Contents, Fault> {
     match uri::parse(uri)? {
-        ResourceUri::Providers => providers(context, now),
-        ResourceUri::ImageList => image_list::read(context),
+        ResourceUri::Providers => providers(context, reader.now),
+        ResourceUri::ImageList => image_list::read(context, reader.list_bytes),
         ResourceUri::View(id, transform) => view(context, &id, &transform),
         ResourceUri::Metadata(id) => {
             let text = context
@@ -181,15 +191,23 @@ impl Contents {
 }
 
 fn view(context: Context<'_>, id: &ImageId, transform: &Transform) -> Result<Contents, Fault> {
-    let Stored { bytes, format, .. } = context.gallery().open(id)?.ok_or_else(|| no_image(id))?;
-    if transform.keeps(format) {
-        return Ok(Contents::Image { bytes, format });
+    let stored = context.gallery().open(id)?;
+    let Stored {
+        mut bytes,
+        mut format,
+        ..
+    } = stored.ok_or_else(|| no_image(id))?;
+    if !transform.keeps(format) {
+        bytes = transform.apply(&bytes, format)?;
+        format = transform.encoding(format).format;
     }
-    let bytes = transform.apply(&bytes, format)?;
-    Ok(Contents::Image {
-        bytes,
-        format: transform.encoding(format).format,
-    })
+    if bytes.len() > MAX_DELIVERED_BYTES {
+        let message = format!(
+            "the image file is larger than {MAX_DELIVERED_BYTES} bytes\nhint: ask for `format=jpeg`"
+        );
+        return Err(Fault::invalid(message));
+    }
+    Ok(Contents::Image { bytes, format })
 }
 
 fn providers(context: Context<'_>, now: u64) -> Result<Contents, Fault> {

@@ -14,6 +14,7 @@ use mcp::{
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::resources::Reader;
 use crate::{completion, resources, tools};
 
 /// What every description of this server begins with.
@@ -24,6 +25,9 @@ const INSTRUCTIONS: &str = "Generates images from text prompts and keeps them in
 
 /// How long clients may keep lists: they change only with the configuration.
 const LIST_TTL_MS: u64 = 300_000;
+
+/// Where the list of images ends when it is read as a resource, in bytes of JSON.
+const LIST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The server for one request of one caller.
 pub struct ImageServer<'a, A> {
@@ -131,7 +135,11 @@ impl<A: Access> Server for ImageServer<'_, A> {
         uri: &str,
         exchange: &mut Exchange<'_>,
     ) -> Result<Reply<ReadResourceResult>, ErrorData> {
-        let contents = resources::read(self.context, uri, exchange.now());
+        let reader = Reader {
+            now: exchange.now(),
+            list_bytes: LIST_BYTES,
+        };
+        let contents = resources::read(self.context, uri, reader);
         let contents =
             contents.map_err(|fault: Fault| fault.into_error(self.context.capabilities))?;
         Ok(contents.into_result(uri).into())

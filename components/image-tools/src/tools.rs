@@ -108,6 +108,7 @@ mod tests {
     use mcp::model::Tool as Definition;
 
     use super::*;
+    use crate::client_limits::{DESCRIPTION_BYTES, LONG_TEXT_CHARS, TOOL_NAME_CHARS};
 
     fn definitions() -> Vec<Definition> {
         serde_json::from_str(&list(false)).unwrap()
@@ -151,11 +152,20 @@ mod tests {
     fn definitions_fit_into_clients() {
         for definition in definitions() {
             let description = definition.description.unwrap();
+            assert!(definition.name.len() <= TOOL_NAME_CHARS);
             assert!(
-                description.len() < 2048,
+                description.len() < DESCRIPTION_BYTES,
                 "{}: {} bytes",
                 definition.name,
                 description.len()
+            );
+            let wished = definition
+                .meta
+                .and_then(|meta| meta.0.get("anthropic/maxResultSizeChars").cloned());
+            assert!(
+                wished.is_none_or(|chars| chars == LONG_TEXT_CHARS),
+                "{}",
+                definition.name
             );
             for icon in definition.icons.into_iter().flatten() {
                 let svg = icon.src.strip_prefix("data:image/svg+xml;base64,").unwrap();

@@ -9,6 +9,7 @@
 mod support;
 
 use guest::log::Level;
+use image_tools::client_limits::TEXT_CHARS;
 use serde_json::{Value, json};
 use support::flag::{ID, flag, gallery, sidecar, store};
 use support::memory::Memory;
@@ -91,6 +92,27 @@ fn damaged_entries_hide_nothing_and_stay() {
         assert!(kept, "{id} is still there");
     }
     assert_eq!(list(&memory).len(), 3);
+}
+
+#[test]
+fn a_list_that_is_too_long_for_a_tool_is_cut_and_says_so() {
+    let memory = gallery();
+    for number in 0..200 {
+        let id = format!("{number:012x}");
+        let file = format!("{id}-original.png");
+        memory.put_blob(&format!("images/{file}"), "any");
+        memory.put_blob(
+            &format!("images/{id}.json"),
+            sidecar(&id, &file).to_string(),
+        );
+    }
+    assert_eq!(list(&memory).len(), 201);
+    let result = call(&memory, "read_resource", json!({"uri": "image://list"}));
+    assert_eq!(result["structuredContent"]["complete"], false);
+    let text = result["content"][0]["text"].as_str().unwrap();
+    assert!(text.len() <= TEXT_CHARS, "{}", text.len());
+    let entries: Vec<Value> = serde_json::from_str(text).unwrap();
+    assert!(entries.len() > 50, "{}", entries.len());
 }
 
 #[test]

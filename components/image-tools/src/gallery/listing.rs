@@ -3,15 +3,20 @@
 use std::collections::BTreeSet;
 
 use guest::store::BlobEntry;
+use serde_json::Map;
 
 use super::id::{COLLECTION, ImageId};
 use super::jobs::{Job, Jobs};
 use super::sidecar::{self, Sidecar};
 use super::{Gallery, GalleryError};
+use crate::text::shortened;
 
 /// Images that a listing shows. More would not fit into the context of any model, and each costs
 /// a read.
 pub const MAX_IMAGES: usize = 1000;
+
+/// Characters of a prompt that a listing shows.
+const PROMPT_CHARS: usize = 500;
 
 /// Jobs that a listing shows.
 const MAX_JOBS: usize = 200;
@@ -21,7 +26,8 @@ const MAX_JOBS: usize = 200;
 pub struct Listing {
     /// Jobs without an image, newest first.
     pub jobs: Vec<(ImageId, Job)>,
-    /// Images, newest first.
+    /// Images, newest first, with only the beginning of their prompts and without what the
+    /// provider said.
     pub images: Vec<Sidecar>,
     /// How many images there are in all, damaged ones included.
     pub total_images: usize,
@@ -96,12 +102,16 @@ impl Gallery<'_> {
         if entry.size > sidecar::MAX_BYTES as u64 {
             return Err(self.damaged(id, "the sidecar is too large"));
         }
-        let Some(sidecar) = self.sidecar(id)? else {
+        let Some(mut sidecar) = self.sidecar(id)? else {
             return Ok(None);
         };
         if !files.contains(&sidecar.original_filename) {
             return Err(self.damaged(id, "the image file is missing"));
         }
+        // A thousand of them are held at a time; what no list shows need not be.
+        sidecar.prompt = shortened(&sidecar.prompt, PROMPT_CHARS);
+        sidecar.negative_prompt = None;
+        sidecar.provider_metadata = Map::new();
         Ok(Some(sidecar))
     }
 
@@ -121,7 +131,10 @@ impl Gallery<'_> {
                 continue;
             }
             match jobs.find(&id) {
-                Ok(Some(job)) => unfinished.push((id, job)),
+                Ok(Some(mut job)) => {
+                    job.prompt = shortened(&job.prompt, PROMPT_CHARS);
+                    unfinished.push((id, job));
+                }
                 Ok(None) => {}
                 Err(error) => self
                     .capabilities

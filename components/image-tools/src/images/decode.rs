@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use super::format::Format;
-use super::limits::{MAX_SOURCE_PIXELS, MAX_SOURCE_SIDE};
+use super::limits::{MAX_DECODED_BYTES, MAX_SOURCE_PIXELS, MAX_SOURCE_SIDE};
 use super::picture::Picture;
 use super::shape::Size;
 
@@ -46,7 +46,7 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, DecodeError> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SOURCE_SIDE);
     limits.max_image_height = Some(MAX_SOURCE_SIDE);
-    limits.max_alloc = Some(MAX_SOURCE_PIXELS * 8);
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
     decoder.set_limits(limits).map_err(damaged)?;
     let has_alpha = decoder.color_type().has_alpha();
     let decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;
@@ -76,7 +76,9 @@ fn checked_size(decoder: &impl ImageDecoder) -> Result<Size, DecodeError> {
     if size.pixels() == 0 {
         return Err(DecodeError::Damaged("it has no pixels".to_owned()));
     }
-    if width > MAX_SOURCE_SIDE || height > MAX_SOURCE_SIDE || size.pixels() > MAX_SOURCE_PIXELS {
+    let too_long = width > MAX_SOURCE_SIDE || height > MAX_SOURCE_SIDE;
+    let too_many = size.pixels() > MAX_SOURCE_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES;
+    if too_long || too_many {
         return Err(DecodeError::TooLarge(size));
     }
     Ok(size)
@@ -145,6 +147,16 @@ mod tests {
             decode(&declared_png(0, 5)),
             Err(DecodeError::Damaged(_))
         ));
+    }
+
+    #[test]
+    fn deep_pixels_count_for_what_they_take() {
+        let mut deep = declared_png(4096, 4096);
+        deep[24] = 16;
+        let crc = crc32(&deep[12..29]);
+        deep[29..33].copy_from_slice(&crc.to_be_bytes());
+        assert!(matches!(inspect(&deep), Err(DecodeError::TooLarge(_))));
+        assert!(inspect(&declared_png(4096, 4096)).is_ok());
     }
 
     #[test]

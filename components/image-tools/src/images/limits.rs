@@ -7,8 +7,16 @@ pub const MAX_SOURCE_SIDE: u32 = 16_384;
 /// as RGBA it takes 64 MiB, and a transform holds two such buffers at a time.
 pub const MAX_SOURCE_PIXELS: u64 = 4096 * 4096;
 
-/// Longest side of a transformed image, in pixels. Claude's vision API refuses anything longer,
-/// and the conversation that holds it is then lost.
+/// Bytes of the pixels of an image that is decoded, as it stores them: at 16 bits a channel fewer
+/// pixels fit. A transform needs about three times this, of the 256 MiB that an instance has by
+/// default.
+pub const MAX_DECODED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Bytes of an image file that a resource delivers. It travels as base64 inside JSON, so the
+/// instance holds about four times as much.
+pub const MAX_DELIVERED_BYTES: usize = 40 * 1024 * 1024;
+
+/// Longest side of a transformed image, in pixels.
 pub const MAX_OUTPUT_SIDE: u32 = 8192;
 
 /// Pixels of a transformed image.
@@ -22,7 +30,7 @@ pub const PREVIEW_SIDE: u32 = 512;
 pub const PREVIEW_BASE64_BYTES: usize = 256 * 1024;
 
 /// Longest side of an image that is put into a tool result at all, in pixels: vision models
-/// scale anything larger down, and some clients choke on it.
+/// scale anything larger down, and beyond 8000 pixels a conversation that holds it is lost.
 pub const MAX_INLINE_SIDE: u32 = 1568;
 
 /// Whether so many bytes fit into the preview budget after base64.

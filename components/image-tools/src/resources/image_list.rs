@@ -9,14 +9,7 @@ use crate::gallery::id::ImageId;
 use crate::gallery::jobs::{Job, Status};
 use crate::gallery::listing::Listing;
 use crate::gallery::sidecar::{Origin, Sidecar};
-use crate::text::shortened;
 use crate::time::iso;
-
-/// Characters of a prompt that the list repeats.
-const PROMPT_CHARS: usize = 500;
-
-/// Where the list ends, in bytes of JSON: half of what the strictest client takes in one result.
-const MAX_BYTES: usize = 512 * 1024;
 
 #[derive(Serialize)]
 struct ListedImage<'a> {
@@ -30,7 +23,7 @@ struct ListedImage<'a> {
     original_uri: String,
     metadata_uri: String,
     resource_template: String,
-    prompt: String,
+    prompt: &'a str,
     created_at: &'a str,
 }
 
@@ -39,7 +32,7 @@ struct ListedJob<'a> {
     image_id: &'a ImageId,
     status: Status,
     provider: &'a str,
-    prompt: String,
+    prompt: &'a str,
     progress: f64,
     progress_message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,9 +42,9 @@ struct ListedJob<'a> {
     created_at: String,
 }
 
-pub(super) fn read(context: Context<'_>) -> Result<Contents, Fault> {
+pub(super) fn read(context: Context<'_>, max_bytes: usize) -> Result<Contents, Fault> {
     let listing = context.gallery().list()?;
-    let (text, complete) = array(&listing)?;
+    let (text, complete) = array(&listing, max_bytes)?;
     if !complete {
         let total = listing.total_images;
         context
@@ -67,7 +60,7 @@ pub(super) fn read(context: Context<'_>) -> Result<Contents, Fault> {
 }
 
 /// The list as JSON, and whether it is all there is.
-fn array(listing: &Listing) -> Result<(String, bool), Fault> {
+fn array(listing: &Listing, max_bytes: usize) -> Result<(String, bool), Fault> {
     let jobs = listing
         .jobs
         .iter()
@@ -81,7 +74,7 @@ fn array(listing: &Listing) -> Result<(String, bool), Fault> {
         let entry = entry.map_err(|error| {
             Fault::server("internal", "the list cannot be written as JSON", error)
         })?;
-        if text.len() + entry.len() + 2 > MAX_BYTES {
+        if text.len() + entry.len() + 2 > max_bytes {
             text.push(']');
             return Ok((text, false));
         }
@@ -110,7 +103,7 @@ impl<'a> ListedImage<'a> {
             original_uri: sidecar.id.view_uri(),
             metadata_uri: sidecar.id.metadata_uri(),
             resource_template: sidecar.id.resource_template(),
-            prompt: shortened(&sidecar.prompt, PROMPT_CHARS),
+            prompt: &sidecar.prompt,
             created_at: &sidecar.created_at,
         }
     }
@@ -122,7 +115,7 @@ impl<'a> ListedJob<'a> {
             image_id: id,
             status: job.status,
             provider: &job.provider,
-            prompt: shortened(&job.prompt, PROMPT_CHARS),
+            prompt: &job.prompt,
             progress: job.progress,
             progress_message: &job.message,
             error: job.failure.as_ref().map(|failure| failure.message.as_str()),
@@ -138,10 +131,12 @@ mod tests {
     use super::*;
     use crate::gallery::sidecar::Sidecar;
 
+    const MAX_BYTES: usize = 500_000;
+
     fn sidecar(number: usize) -> Sidecar {
         let id = ImageId::parse(&format!("{number:012x}")).unwrap();
         let text = serde_json::json!({
-            "id": id, "prompt": "\u{1}".repeat(1000), "provider": "placeholder", "content_type": "image/png",
+            "id": id, "prompt": "\u{1}".repeat(500), "provider": "placeholder", "content_type": "image/png",
             "original_filename": format!("{id}-original.png"), "original_dimensions": [1, 1],
             "created_at": "2026-07-10T12:34:56+00:00"
         });
@@ -156,7 +151,7 @@ mod tests {
             images,
             ..Listing::default()
         };
-        let (text, complete) = array(&listing).unwrap();
+        let (text, complete) = array(&listing, MAX_BYTES).unwrap();
         assert!(!complete && text.len() <= MAX_BYTES, "{}", text.len());
         let entries: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
         assert!(entries.len() > 100, "{}", entries.len());
@@ -170,6 +165,6 @@ mod tests {
             damaged: 1,
             ..Listing::default()
         };
-        assert!(array(&listing).unwrap().1);
+        assert!(array(&listing, MAX_BYTES).unwrap().1);
     }
 }

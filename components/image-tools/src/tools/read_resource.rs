@@ -6,6 +6,7 @@ use mcp::model::{CallToolResult, ContentBlock, JsonObject, Resource};
 use serde::{Deserialize, Serialize};
 
 use super::{Tool, answer, typed};
+use crate::client_limits::TEXT_CHARS;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::images::decode::{decode, inspect};
@@ -13,7 +14,7 @@ use crate::images::limits::{MAX_INLINE_SIDE, fits_preview};
 use crate::images::preview::{Preview, preview};
 use crate::images::transform::TransformError;
 use crate::json_file::json_file;
-use crate::resources::{self, Contents};
+use crate::resources::{self, Contents, Reader};
 
 pub(super) const TOOL: Tool = Tool {
     name: "read_resource",
@@ -44,7 +45,11 @@ fn call(
     exchange: &mut Exchange<'_>,
 ) -> Result<CallToolResult, Fault> {
     let Arguments { uri } = typed(arguments)?;
-    match resources::read(context, &uri, exchange.now())? {
+    let reader = Reader {
+        now: exchange.now(),
+        list_bytes: TEXT_CHARS,
+    };
+    match resources::read(context, &uri, reader)? {
         Contents::Text {
             text,
             mime_type,

@@ -14,6 +14,8 @@ pub mod memory;
 use std::cell::RefCell;
 
 use guest::Access;
+use image_tools::client_limits::{LONG_TEXT_CHARS, RESULT_CHARS};
+use image_tools::images::limits::PREVIEW_BASE64_BYTES;
 use image_tools::server::ImageServer;
 use mcp::{Denial, HttpRequest, Operation, Recorder};
 use memory::Memory;
@@ -141,27 +143,25 @@ pub fn failure(memory: &Memory, tool: &str, arguments: Value) -> String {
 
 /// Limits of the clients that are known to have some.
 fn assert_fits_clients(tool: &str, result: &Value) {
-    assert!(
-        result.to_string().len() < 1_000_000,
-        "{tool}: too large for Claude Desktop"
-    );
+    let chars = |text: &str| text.chars().count();
+    assert!(chars(&result.to_string()) < RESULT_CHARS, "{tool}");
+    assert_no_base64(tool, &result["structuredContent"].to_string());
     for block in result["content"].as_array().into_iter().flatten() {
         if let Some(text) = block["text"].as_str() {
-            assert!(text.len() < 600_000, "{tool}: text of {} bytes", text.len());
-            assert!(!text.contains("base64"), "{tool}: {text}");
+            assert!(chars(text) < LONG_TEXT_CHARS, "{tool}");
+            assert_no_base64(tool, text);
         }
         if let Some(data) = block["data"].as_str() {
-            assert!(
-                data.len() <= 256 * 1024,
-                "{tool}: picture of {} bytes",
-                data.len()
-            );
+            assert!(data.len() <= PREVIEW_BASE64_BYTES, "{tool}");
         }
     }
-    assert!(
-        !result["structuredContent"].to_string().contains("base64"),
-        "{tool}"
-    );
+}
+
+/// No picture has been put where only text belongs.
+fn assert_no_base64(tool: &str, text: &str) {
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    let longest = text.split(|c| !is_base64(c)).map(str::len).max();
+    assert!(longest < Some(300), "{tool}: {text}");
 }
 
 /// A host on which images may be generated.
