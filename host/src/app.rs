@@ -1,6 +1,7 @@
 //! What lives as long as the process, and how it comes to be.
 
 mod build;
+mod state;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +11,15 @@ use tokio::task::JoinSet;
 use crate::config::{AuthMode, Config};
 use crate::tenant::Tenants;
 
-pub use build::{BuildError, build, engine};
+pub use build::{BuildError, build, components, engine, keys};
+pub use state::OpenState;
 
 /// How often warm instances are looked over.
 const SWEEP: Duration = Duration::from_secs(1);
+/// How often expired values and the leftovers of killed writes are removed.
+const CLEANING: Duration = Duration::from_secs(600);
+/// Age at which an unfinished file can belong to no write that still goes on.
+const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 
 /// Limits of every request.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +34,8 @@ pub struct Limits {
 pub struct App {
     /// Who serves which URL.
     pub tenants: Tenants,
+    /// Jobs and other small values.
+    pub state: OpenState,
     /// Limits of every request.
     pub limits: Limits,
 }
@@ -44,7 +52,8 @@ impl App {
     }
 }
 
-/// Work that goes on beside the requests, until it is dropped: keys stay fresh, idle instances go.
+/// Work that goes on beside the requests, until it is dropped: keys stay fresh, idle
+/// instances and expired values go.
 pub async fn housekeeping(app: Arc<App>) {
     let mut tasks = JoinSet::new();
     for tenant in app.tenants.iter() {
@@ -57,7 +66,28 @@ pub async fn housekeeping(app: Arc<App>) {
             }
         });
     }
+    tasks.spawn(async move {
+        loop {
+            for tenant in app.tenants.iter() {
+                tenant.blobs.clean(LEFTOVER_AGE).await;
+            }
+            app.state.sweep().await;
+            tokio::time::sleep(CLEANING).await;
+        }
+    });
     while tasks.join_next().await.is_some() {}
+}
+
+/// Lets images that are still being made in the background be finished, within the grace period.
+pub async fn finish_background_work(app: &App, grace: Duration) {
+    let all_idle = async {
+        for tenant in app.tenants.iter() {
+            tenant.tools.idle().await;
+        }
+    };
+    if tokio::time::timeout(grace, all_idle).await.is_err() {
+        tracing::warn!("work in the background did not end within the grace period; its jobs read as interrupted");
+    }
 }
 
 /// The first lines of the log: what an operator is surprised by otherwise.

@@ -8,10 +8,9 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use crate::config::{CliOverrides, Faults};
-
-/// Exit code for a configuration that cannot be used (`EX_USAGE` of `sysexits.h`).
-const EXIT_CONFIGURATION: u8 = 64;
+use crate::app::BuildError;
+use crate::config::{self, CliOverrides, Faults};
+use crate::engine::load::LoadError;
 
 /// An MCP server that generates and edits images, protected by OIDC.
 #[derive(Debug, Parser)]
@@ -80,12 +79,16 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             complain(&error);
-            if error.is::<Faults>() || error.is::<crate::engine::load::LoadError>() || matches!(error.downcast_ref(), Some(crate::app::BuildError::Component(_))) {
-                return ExitCode::from(EXIT_CONFIGURATION);
-            }
-            ExitCode::FAILURE
+            ExitCode::from(if is_configuration_fault(&error) { config::EXIT_CODE } else { 1 })
         }
     }
+}
+
+/// Whether mending the configuration helps; starting again does not.
+fn is_configuration_fault(error: &anyhow::Error) -> bool {
+    error.is::<Faults>()
+        || error.is::<LoadError>()
+        || matches!(error.downcast_ref(), Some(BuildError::Component(_) | BuildError::Provider(_) | BuildError::Path(_) | BuildError::Tls(_)))
 }
 
 #[allow(clippy::print_stderr, reason = "logging may not be set up yet")]

@@ -53,6 +53,7 @@ pub struct Tools {
     linked: LinkedTools,
     policy: Arc<PolicyPool>,
     permits: Arc<Semaphore>,
+    instances: usize,
     budget: Budget,
     warm: Option<Arc<WarmPool>>,
 }
@@ -65,7 +66,7 @@ impl Tools {
             Isolation::Request => None,
             Isolation::Subject(bounds) => Some(Arc::new(WarmPool::new(bounds))),
         };
-        Self { linked, policy, permits: Arc::new(Semaphore::new(instances)), budget, warm }
+        Self { linked, policy, permits: Arc::new(Semaphore::new(instances)), instances, budget, warm }
     }
 
     /// Passes one request of an authenticated caller to the tools.
@@ -112,6 +113,13 @@ impl Tools {
                 Err(ToolsError::Timeout(self.budget.answer))
             }
         }
+    }
+
+    /// Ready when no instance works any more, in the background either.
+    pub async fn idle(&self) {
+        let all = u32::try_from(self.instances).unwrap_or(u32::MAX);
+        // The semaphore is never closed.
+        let _ = self.permits.acquire_many(all).await;
     }
 
     /// Drops warm instances that have been idle or alive for too long.

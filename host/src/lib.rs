@@ -27,4 +27,5 @@ pub mod telemetry;
 pub mod engine;
 pub mod capabilities;
 pub mod keys;
+pub mod store;
 pub mod bindings;

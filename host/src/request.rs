@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, HOST};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use http_body::Body as HttpBody;
@@ -141,6 +141,8 @@ fn for_tools(tenant: &Tenant, parts: &Parts, authority: &str, body: Bytes) -> Re
         }
     }
     headers.insert(HOST, HeaderValue::from_str(authority).map_err(|_| ClientError::MalformedHead)?);
+    // The body has been read: with its length at hand a guest needs one read instead of two.
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     let mut request = Request::new(body);
     *request.method_mut() = parts.method.clone();
     *request.uri_mut() = Uri::from(tenant.mcp_path.clone());

@@ -12,6 +12,7 @@ use http::request::Parts;
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
+use crate::bindings::auth::Denial;
 use crate::capabilities::log::printable;
 use crate::config::LogFormat;
 use crate::error::{PolicyError, Refusal, ToolsError};
@@ -63,6 +64,12 @@ pub fn refused(request_id: &str, parts: &Parts, refusal: &Refusal) {
             tracing::error!(request_id, method, path, reason, "component failed");
         }
     }
+}
+
+/// An operation that the policy refused to an authenticated caller.
+pub fn denied(request_id: &str, method: &str, denial: &Denial) {
+    let (method, reason) = (printable(method), printable(&denial.reason));
+    tracing::info!(request_id, method, code = printable(&denial.code), reason, "operation refused");
 }
 
 /// The line of every request.

@@ -11,6 +11,7 @@ use crate::engine::load::Loaded;
 use crate::invoke::Tools;
 use crate::keys::Keys;
 use crate::route::Paths;
+use crate::store::Blobs;
 
 /// What serves one public URL.
 pub struct Tenant {
@@ -30,6 +31,8 @@ pub struct Tenant {
     pub tools: Tools,
     /// Provider documents and keys; empty without OIDC.
     pub keys: Arc<Keys>,
+    /// The files of its gallery.
+    pub blobs: Blobs,
     /// The MCP path, as the tools see it.
     pub mcp_path: PathAndQuery,
     /// What was loaded, for `components` and the log.

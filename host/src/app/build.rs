@@ -7,6 +7,7 @@ use http::uri::PathAndQuery;
 use thiserror::Error;
 use wasmtime::Engine;
 
+use super::state::OpenState;
 use super::{App, Limits};
 use crate::admit::Admission;
 use crate::auth::{DecisionCache, PolicyPool};
@@ -18,16 +19,19 @@ use crate::capabilities::verifier::Verifier;
 use crate::config::{self, Config, Isolation, Secret};
 use crate::engine::grants::Role;
 use crate::engine::link::{self, PolicyGrants, ToolsGrants};
-use crate::engine::load::{self, LoadError};
+use crate::engine::load::{self, LoadError, Loaded};
 use crate::engine::{self, EngineConfig};
 use crate::invoke::{self, Budget, Tools, WarmBounds};
 use crate::keys::{Clock, Keys, KeysConfig, ProviderGrant};
 use crate::route::Paths;
+use crate::store::{self, BlobsConfig, OpenError};
 use crate::tenant::{Tenant, Tenants};
 
 /// Warm instances of the policy of one tenant. A call takes microseconds, or seconds while keys
 /// are fetched; then others wait.
 const POLICY_INSTANCES: usize = 16;
+/// Largest image, in bytes.
+const MAX_BLOB_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Why a configuration that was read cannot be served.
 #[derive(Debug, Error)]
@@ -41,6 +45,12 @@ pub enum BuildError {
     /// The provider in the configuration cannot be used.
     #[error("cannot use the OpenID provider: {0}")]
     Provider(String),
+    /// The state database cannot be used.
+    #[error(transparent)]
+    State(#[from] OpenError),
+    /// The certificate and the key do not fit.
+    #[error("cannot serve TLS: {0}")]
+    Tls(rustls::Error),
     /// A path in the configuration is not one.
     #[error("`{0}` is not a path for HTTP")]
     Path(String),
@@ -53,12 +63,14 @@ pub enum BuildError {
 /// See [`BuildError`].
 pub async fn build(config: &Config) -> Result<App, BuildError> {
     let engine = engine(config)?;
+    let state = OpenState::of(config).await?;
     let mut tenants = Vec::new();
     for described in &config.tenants {
-        tenants.push(tenant(config, described, &engine)?);
+        tenants.push(tenant(config, described, &engine, &state)?);
     }
     Ok(App {
         tenants: Tenants::new(tenants),
+        state,
         limits: Limits {
             max_body_bytes: config.limits.max_body_bytes,
             answer_time: config.limits.request_timeout,
@@ -87,12 +99,35 @@ pub fn engine(config: &Config) -> Result<Engine, BuildError> {
     .map_err(BuildError::Engine)
 }
 
-fn tenant(config: &Config, described: &config::Tenant, engine: &Engine) -> Result<Tenant, BuildError> {
-    let name: Arc<str> = described.name.as_str().into();
-    let keys = Arc::new(keys(described)?);
+/// The components of a tenant, compiled and checked: the policy, then the tools.
+///
+/// # Errors
+///
+/// See [`LoadError`].
+pub fn components(engine: &Engine, described: &config::Tenant) -> Result<(Loaded, Loaded), LoadError> {
     let policy = load::load(engine, &described.policy, Role::Policy)?;
     let tools = load::load(engine, &described.tools, Role::Tools)?;
+    link::check(engine, &policy, Role::Policy)?;
+    link::check(engine, &tools, Role::Tools)?;
+    Ok((policy, tools))
+}
 
+fn tenant(
+    config: &Config,
+    described: &config::Tenant,
+    engine: &Engine,
+    state: &OpenState,
+) -> Result<Tenant, BuildError> {
+    let name: Arc<str> = described.name.as_str().into();
+    let keys = Arc::new(keys(described)?);
+    let (policy, tools) = components(engine, described)?;
+
+    let blobs = store::Blobs::new(BlobsConfig {
+        images: described.galleries.scratch_dir.clone(),
+        styles: described.galleries.styles_dir.clone(),
+        max_bytes: MAX_BLOB_BYTES,
+        flush: true,
+    });
     let policy_grants = PolicyGrants {
         verifier: Verifier::new(Arc::clone(&keys)),
         settings: settings(&described.policy_settings),
@@ -101,8 +136,8 @@ fn tenant(config: &Config, described: &config::Tenant, engine: &Engine) -> Resul
     };
     let tools_grants = ToolsGrants {
         settings: tools_settings(&described.tools_settings),
-        blobs: Blobs,
-        state: State,
+        blobs: Blobs::new(blobs.clone()),
+        state: State::new(state.namespace(&name, "tools")),
         log: Log::new(Arc::clone(&name), tools.name.as_str().into()),
         memory_bytes: config.limits.instance_memory_bytes,
     };
@@ -123,22 +158,28 @@ fn tenant(config: &Config, described: &config::Tenant, engine: &Engine) -> Resul
         policy: pool,
         decisions: DecisionCache::default(),
         keys,
+        blobs,
         mcp_path,
         components: vec![policy, tools],
     })
 }
 
-fn keys(described: &config::Tenant) -> Result<Keys, BuildError> {
-    let grants = described
-        .oidc
-        .iter()
-        .map(|oidc| ProviderGrant {
-            config_url: oidc.config_url.to_string(),
-            extra_jwks_hosts: oidc.jwks_hosts.clone(),
-        })
-        .collect();
+/// The key service for the provider of a tenant; it fetches nothing yet.
+///
+/// # Errors
+///
+/// [`BuildError::Provider`].
+pub fn keys(described: &config::Tenant) -> Result<Keys, BuildError> {
+    let Some(oidc) = &described.oidc else {
+        // A client reads the certificates of the system, which a start without a provider can spare.
+        return Ok(Keys::none());
+    };
+    let grant = ProviderGrant {
+        config_url: oidc.config_url.to_string(),
+        extra_jwks_hosts: oidc.jwks_hosts.clone(),
+    };
     let client = crate::keys::http_client().map_err(|error| BuildError::Provider(error.to_string()))?;
-    Keys::new(grants, KeysConfig::default(), client, Clock::system()).map_err(|faults| {
+    Keys::new(vec![grant], KeysConfig::default(), client, Clock::system()).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         BuildError::Provider(faults.join("; "))
     })

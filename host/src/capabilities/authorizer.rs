@@ -9,6 +9,7 @@ use crate::auth::{Authenticated, PolicyPool};
 use crate::bindings::auth::{Denial, HttpRequest, HttpResponse, Identity, Operation, RequestHead};
 use crate::bindings::authorizer::Host;
 use crate::error::PolicyError;
+use crate::telemetry;
 
 /// The caller of one request and the policy that judges what they do.
 pub struct Authorizer {
@@ -31,10 +32,14 @@ impl Host for Authorizer {
     }
 
     async fn authorize(&mut self, _unverified_who: Identity, what: Operation) -> Result<(), Denial> {
-        match self.policy.authorize(&self.request_id, self.caller.identity(), &what).await {
+        let verdict = match self.policy.authorize(&self.request_id, self.caller.identity(), &what).await {
             Ok(verdict) => verdict,
             Err(error) => Err(unavailable(&error)),
+        };
+        if let Err(denial) = &verdict {
+            telemetry::denied(&self.request_id, &what.method, denial);
         }
+        verdict
     }
 
     async fn serve(&mut self, _request: HttpRequest) -> Option<HttpResponse> {

@@ -1,44 +1,63 @@
-//! `check`: the configuration, the components and the provider, in plain words.
+//! `check`: the configuration, the components, the store and the provider, in plain words.
 
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
 use crate::app;
-use crate::config::{CliOverrides, Config, Environment};
+use crate::config::{CliOverrides, Config, Environment, Tenant};
 use crate::keys::ProviderStatus;
-use crate::tenant::Tenant;
+use crate::store::{OpenError, State, WallClock};
 
 /// Prints what was found. The exit code is 1 when the server would start and not be ready.
 pub fn run() -> Result<ExitCode> {
     let config = Config::load(&Environment, &CliOverrides::default())?;
     say("configuration: ok");
     say(&config.summary());
+    let engine = app::engine(&config)?;
+    for tenant in &config.tenants {
+        let (policy, tools) = app::components(&engine, tenant)?;
+        for component in [policy, tools] {
+            let (name, sha256) = (&component.name, &component.sha256);
+            say(&format!("component `{name}`: ok, {} bytes, sha256 {sha256}", component.size));
+        }
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(async {
-        let app = app::build(&config).await?;
+    let ready = runtime.block_on(async {
+        store(&config).await?;
         let mut ready = true;
-        for tenant in app.tenants.iter() {
-            components(tenant);
-            tenant.keys.prefetch().await;
-            for provider in tenant.keys.status() {
-                ready &= provider.ready;
-                say(&describe(&provider));
-            }
+        for tenant in &config.tenants {
+            ready &= providers(tenant).await?;
         }
-        say(if ready { "the server is ready to start" } else { "the server would start and refuse protected requests with 503" });
-        Ok(if ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    })
+        anyhow::Ok(ready)
+    })?;
+    if ready {
+        say("the server is ready to start");
+        return Ok(ExitCode::SUCCESS);
+    }
+    say("the server would start and answer protected requests with 503");
+    Ok(ExitCode::FAILURE)
 }
 
-fn components(tenant: &Tenant) {
-    for component in &tenant.components {
-        let (name, sha256) = (&component.name, &component.sha256);
-        say(&format!("component `{name}`: ok, {} bytes, sha256 {sha256}", component.size));
+async fn store(config: &Config) -> Result<()> {
+    let directory = config.storage.data_dir.display();
+    match State::open(&config.storage.data_dir, WallClock::system()).await {
+        Ok(_) => say(&format!("state in {directory}: ok")),
+        Err(OpenError::InUse { .. }) => say(&format!("state in {directory}: in use by a running server")),
+        Err(error) => return Err(error.into()),
     }
+    Ok(())
+}
+
+async fn providers(tenant: &Tenant) -> Result<bool> {
+    let keys = app::keys(tenant)?;
+    keys.prefetch().await;
+    let providers = keys.status();
+    providers.iter().for_each(|provider| say(&describe(provider)));
+    Ok(providers.iter().all(|provider| provider.ready))
 }
 
 fn describe(provider: &ProviderStatus) -> String {

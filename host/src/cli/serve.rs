@@ -40,14 +40,16 @@ async fn serve(config: Config) -> Result<()> {
         }
         Transport::Http => http(&config, Arc::clone(&app)).await?,
     }
+    app::finish_background_work(&app, config.listener.shutdown_grace).await;
     housekeeping.abort();
+    app.state.close().await;
     Ok(())
 }
 
 async fn http(config: &Config, app: Arc<app::App>) -> Result<()> {
     let listener = &config.listener;
     let tls = match &config.tls {
-        Some(tls) => Some(server::acceptor(tls)?),
+        Some(tls) => Some(server::acceptor(tls).map_err(app::BuildError::Tls)?),
         None => None,
     };
     let socket = TcpListener::bind(listener.address)
@@ -64,7 +66,7 @@ async fn http(config: &Config, app: Arc<app::App>) -> Result<()> {
         head_time: listener.header_timeout,
         grace: listener.shutdown_grace,
     };
-    server::serve(app, socket, tls, limits, shutdown::requested()).await;
+    server::serve(Arc::clone(&app), socket, tls, limits, shutdown::requested()).await;
     Ok(())
 }
 

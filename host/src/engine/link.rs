@@ -9,6 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use super::grants::Role;
 use super::limits;
 use super::load::{LoadError, Loaded};
 use crate::bindings::policy::PolicyPre;
@@ -88,6 +89,19 @@ pub fn tools(engine: &Engine, loaded: &Loaded, grants: ToolsGrants) -> Result<Li
     let pre = link_tools(engine, loaded)
         .map_err(|error| LoadError::Link { name: loaded.name.clone(), reason: format!("{error:#}") })?;
     Ok(LinkedTools { pre, grants })
+}
+
+/// Whether every import and export of a component has the right type for its role.
+///
+/// # Errors
+///
+/// [`LoadError::Link`].
+pub fn check(engine: &Engine, loaded: &Loaded, role: Role) -> Result<(), LoadError> {
+    let outcome = match role {
+        Role::Policy => link_policy(engine, loaded).map(drop),
+        Role::Tools => link_tools(engine, loaded).map(drop),
+    };
+    outcome.map_err(|error| LoadError::Link { name: loaded.name.clone(), reason: format!("{error:#}") })
 }
 
 fn link_policy(engine: &Engine, loaded: &Loaded) -> wasmtime::Result<PolicyPre<PolicyState>> {

@@ -39,7 +39,7 @@ pub enum LoadError {
     #[error("this binary was built without the component `{0}`\nhint: build it with `cargo xtask run` or `cargo xtask components`")]
     NotBuilt(String),
     /// The file cannot be read.
-    #[error("cannot read the component `{path}`: {source}")]
+    #[error("cannot read the component `{path}`")]
     Unreadable {
         /// The file.
         path: String,
