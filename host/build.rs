@@ -9,7 +9,9 @@ use std::{env, fmt::Write as _, fs, io};
 const COMPONENTS: [&str; 4] = ["auth-none", "auth-bearer", "auth-remote", "image-tools"];
 
 fn main() -> io::Result<()> {
-    let out_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?);
+    let out_dir = PathBuf::from(
+        env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?,
+    );
     let components = components_dir(&out_dir)?;
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", components.display());
@@ -37,7 +39,10 @@ fn components_dir(out_dir: &Path) -> io::Result<PathBuf> {
         .ok_or_else(|| io::Error::other("OUT_DIR is not inside a target directory"))?;
     let parent = profile_dir.parent().unwrap_or(profile_dir);
     let triple = env::var("TARGET").unwrap_or_default();
-    let target_dir = if parent.file_name().is_some_and(|name| name == triple.as_str()) {
+    let target_dir = if parent
+        .file_name()
+        .is_some_and(|name| name == triple.as_str())
+    {
         parent.parent().unwrap_or(parent)
     } else {
         parent

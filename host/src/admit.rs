@@ -33,7 +33,10 @@ pub struct Admission {
 /// [`ClientError::MalformedHead`] when there is none, more than one, or the two contradict.
 pub fn authority(parts: &Parts) -> Result<&str, ClientError> {
     let mut hosts = parts.headers.get_all(HOST).iter();
-    let host = hosts.next().map(|value| value.to_str().map_err(|_| ClientError::MalformedHead)).transpose()?;
+    let host = hosts
+        .next()
+        .map(|value| value.to_str().map_err(|_| ClientError::MalformedHead))
+        .transpose()?;
     if hosts.next().is_some() {
         return Err(ClientError::MalformedHead);
     }
@@ -54,9 +57,13 @@ pub fn authority(parts: &Parts) -> Result<&str, ClientError> {
 /// [`ClientError::WrongHost`].
 pub fn host(admission: &Admission, authority: &str) -> Result<(), ClientError> {
     let authority = Authority::from_str(authority).map_err(|_| ClientError::WrongHost)?;
-    let permitted = admission.hosts.permits(authority.host(), authority.port_u16());
+    let permitted = admission
+        .hosts
+        .permits(authority.host(), authority.port_u16());
     let has_userinfo = authority.as_str().contains('@');
-    (permitted && !has_userinfo).then_some(()).ok_or(ClientError::WrongHost)
+    (permitted && !has_userinfo)
+        .then_some(())
+        .ok_or(ClientError::WrongHost)
 }
 
 /// Refuses a page of another origin (MCP, Streamable HTTP, security warning). No `Origin` field
@@ -90,7 +97,9 @@ where
     }
     match timeout(max_time, Limited::new(body, max_bytes).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ClientError::BodyTooLarge { max_bytes }),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(ClientError::BodyTooLarge { max_bytes })
+        }
         Ok(Err(_)) => Err(ClientError::BodyIncomplete),
         Err(_) => Err(ClientError::BodyTimeout),
     }
@@ -116,7 +125,10 @@ mod tests {
         Admission {
             hosts: AllowedHosts::Only(
                 ["mcp.example.com", "127.0.0.1", "[::1]"]
-                    .map(|host| AllowedHost { host: host.to_owned(), port: None })
+                    .map(|host| AllowedHost {
+                        host: host.to_owned(),
+                        port: None,
+                    })
                     .into(),
             ),
             origins: AllowedOrigins::Only {
@@ -130,30 +142,64 @@ mod tests {
     fn exactly_one_authority() {
         assert_eq!(authority(&parts(&[("host", "a:1")])), Ok("a:1"));
         assert_eq!(authority(&parts(&[])), Err(ClientError::MalformedHead));
-        assert_eq!(authority(&parts(&[("host", "a"), ("host", "b")])), Err(ClientError::MalformedHead));
+        assert_eq!(
+            authority(&parts(&[("host", "a"), ("host", "b")])),
+            Err(ClientError::MalformedHead)
+        );
     }
 
     #[test]
     fn hosts() {
-        for allowed in ["mcp.example.com", "MCP.example.com:443", "127.0.0.1:8000", "[::1]:8000"] {
+        for allowed in [
+            "mcp.example.com",
+            "MCP.example.com:443",
+            "127.0.0.1:8000",
+            "[::1]:8000",
+        ] {
             assert_eq!(host(&admission(), allowed), Ok(()), "{allowed}");
         }
-        for refused in ["evil.example", "mcp.example.com.evil.example", "", "::1", "127.0.0.1.nip.io", "evil@127.0.0.1"] {
-            assert_eq!(host(&admission(), refused), Err(ClientError::WrongHost), "{refused}");
+        for refused in [
+            "evil.example",
+            "mcp.example.com.evil.example",
+            "",
+            "::1",
+            "127.0.0.1.nip.io",
+            "evil@127.0.0.1",
+        ] {
+            assert_eq!(
+                host(&admission(), refused),
+                Err(ClientError::WrongHost),
+                "{refused}"
+            );
         }
     }
 
     #[test]
     fn origins() {
-        for allowed in ["https://mcp.example.com", "http://localhost:6274", "http://127.0.0.1:1", "http://[::1]"] {
+        for allowed in [
+            "https://mcp.example.com",
+            "http://localhost:6274",
+            "http://127.0.0.1:1",
+            "http://[::1]",
+        ] {
             let mut parts = parts(&[]);
             parts.headers.insert(ORIGIN, allowed.parse().unwrap());
             assert_eq!(origin(&admission(), &parts), Ok(()), "{allowed}");
         }
-        for refused in ["null", "http://mcp.example.com", "https://evil.example", "https://localhost.evil.example", ""] {
+        for refused in [
+            "null",
+            "http://mcp.example.com",
+            "https://evil.example",
+            "https://localhost.evil.example",
+            "",
+        ] {
             let mut parts = parts(&[]);
             parts.headers.insert(ORIGIN, refused.parse().unwrap());
-            assert_eq!(origin(&admission(), &parts), Err(ClientError::WrongOrigin), "{refused}");
+            assert_eq!(
+                origin(&admission(), &parts),
+                Err(ClientError::WrongOrigin),
+                "{refused}"
+            );
         }
         assert_eq!(origin(&admission(), &parts(&[])), Ok(()), "not a browser");
     }
@@ -161,7 +207,10 @@ mod tests {
     #[tokio::test]
     async fn bodies() {
         let limit = Duration::from_secs(5);
-        assert_eq!(body(Full::from("12345"), 5, limit).await, Ok(Bytes::from("12345")));
+        assert_eq!(
+            body(Full::from("12345"), 5, limit).await,
+            Ok(Bytes::from("12345"))
+        );
         let large = body(Full::from("123456"), 5, limit).await;
         assert_eq!(large, Err(ClientError::BodyTooLarge { max_bytes: 5 }));
     }

@@ -86,7 +86,9 @@ pub async fn finish_background_work(app: &App, grace: Duration) {
         }
     };
     if tokio::time::timeout(grace, all_idle).await.is_err() {
-        tracing::warn!("work in the background did not end within the grace period; its jobs read as interrupted");
+        tracing::warn!(
+            "work in the background did not end within the grace period; its jobs read as interrupted"
+        );
     }
 }
 
@@ -95,9 +97,14 @@ pub fn announce(config: &Config, app: &App) {
     for tenant in &config.tenants {
         let images = tenant.galleries.scratch_dir.display();
         tracing::info!(tenant = tenant.name, auth = %tenant.auth.mode, %images, "serving");
-        let read_only = tenant.tools_settings.get("READ_ONLY").is_none_or(|value| value.expose() != "false");
+        let read_only = tenant
+            .tools_settings
+            .get("READ_ONLY")
+            .is_none_or(|value| value.expose() != "false");
         if read_only {
-            tracing::warn!("read-only: tools that write are hidden; IMAGE_GENERATION_MCP_READ_ONLY=false shows them");
+            tracing::warn!(
+                "read-only: tools that write are hidden; IMAGE_GENERATION_MCP_READ_ONLY=false shows them"
+            );
         }
         if tenant.auth.mode == AuthMode::None {
             tracing::warn!("no authentication: everybody who can reach this server may use it");
@@ -105,7 +112,11 @@ pub fn announce(config: &Config, app: &App) {
     }
     for tenant in app.tenants.iter() {
         for component in &tenant.components {
-            tracing::info!(component = component.name, sha256 = component.sha256, "loaded");
+            tracing::info!(
+                component = component.name,
+                sha256 = component.sha256,
+                "loaded"
+            );
         }
     }
 }

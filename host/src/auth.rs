@@ -58,8 +58,14 @@ pub async fn authenticate(
     request_id: &Arc<str>,
     head: RequestHeadParts<'_>,
 ) -> Result<Result<Authenticated, Denial>, PolicyError> {
-    let cacheable = policy.judges_only_the_token().then(|| cache::key(&head)).flatten();
-    if let Some(identity) = cacheable.as_ref().and_then(|key| cache.lookup(key, head.now)) {
+    let cacheable = policy
+        .judges_only_the_token()
+        .then(|| cache::key(&head))
+        .flatten();
+    if let Some(identity) = cacheable
+        .as_ref()
+        .and_then(|key| cache.lookup(key, head.now))
+    {
         return Ok(Ok(Authenticated { identity }));
     }
     let verdict = policy.authenticate(request_id, &head.to_wit()).await?;
@@ -111,8 +117,14 @@ const IDENTITY_ASSERTIONS: &[&str] = &[
 ];
 
 /// Families of such fields.
-const IDENTITY_ASSERTION_PREFIXES: &[&str] =
-    &["cf-access-", "x-amzn-oidc-", "x-auth-", "x-goog-authenticated-user-", "x-ms-client-principal", "x-ssl-client-"];
+const IDENTITY_ASSERTION_PREFIXES: &[&str] = &[
+    "cf-access-",
+    "x-amzn-oidc-",
+    "x-auth-",
+    "x-goog-authenticated-user-",
+    "x-ms-client-principal",
+    "x-ssl-client-",
+];
 
 impl RequestHeadParts<'_> {
     /// The WIT record of this head. Field values that are not text are shown with replacement
@@ -129,7 +141,10 @@ impl RequestHeadParts<'_> {
                 .iter()
                 .filter(|(name, _)| !asserts_identity(name.as_str()))
                 .map(|(name, value)| {
-                    (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                    (
+                        name.as_str().to_owned(),
+                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                    )
                 })
                 .collect(),
             client_address: self.client_address.map(|address| address.to_string()),
@@ -146,7 +161,10 @@ impl RequestHeadParts<'_> {
 }
 
 fn asserts_identity(name: &str) -> bool {
-    IDENTITY_ASSERTIONS.contains(&name) || IDENTITY_ASSERTION_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    IDENTITY_ASSERTIONS.contains(&name)
+        || IDENTITY_ASSERTION_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -156,7 +174,13 @@ mod tests {
     #[test]
     fn asserted_identities_never_reach_a_policy() {
         let mut headers = HeaderMap::new();
-        for name in ["x-forwarded-user", "x-auth-request-email", "x-mcp-subject", "x-forwarded-client-cert", "accept"] {
+        for name in [
+            "x-forwarded-user",
+            "x-auth-request-email",
+            "x-mcp-subject",
+            "x-forwarded-client-cert",
+            "accept",
+        ] {
             headers.insert(name, "admin".parse().unwrap());
         }
         let head = RequestHeadParts {
@@ -168,6 +192,9 @@ mod tests {
             client_address: None,
             now: 0,
         };
-        assert_eq!(head.to_wit().headers, [("accept".to_owned(), "admin".to_owned())]);
+        assert_eq!(
+            head.to_wit().headers,
+            [("accept".to_owned(), "admin".to_owned())]
+        );
     }
 }

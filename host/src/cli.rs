@@ -58,7 +58,12 @@ struct ComponentsArguments {
 
 impl ServeArguments {
     fn overrides(self) -> CliOverrides {
-        CliOverrides { transport: self.transport, host: self.host, port: self.port, http_path: self.http_path }
+        CliOverrides {
+            transport: self.transport,
+            host: self.host,
+            port: self.port,
+            http_path: self.http_path,
+        }
     }
 }
 
@@ -79,7 +84,11 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             complain(&error);
-            ExitCode::from(if is_configuration_fault(&error) { config::EXIT_CODE } else { 1 })
+            ExitCode::from(if is_configuration_fault(&error) {
+                config::EXIT_CODE
+            } else {
+                1
+            })
         }
     }
 }
@@ -88,7 +97,15 @@ pub fn run() -> ExitCode {
 fn is_configuration_fault(error: &anyhow::Error) -> bool {
     error.is::<Faults>()
         || error.is::<LoadError>()
-        || matches!(error.downcast_ref(), Some(BuildError::Component(_) | BuildError::Provider(_) | BuildError::Path(_) | BuildError::Tls(_)))
+        || matches!(
+            error.downcast_ref(),
+            Some(
+                BuildError::Component(_)
+                    | BuildError::Provider(_)
+                    | BuildError::Path(_)
+                    | BuildError::Tls(_)
+            )
+        )
 }
 
 #[allow(clippy::print_stderr, reason = "logging may not be set up yet")]

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use wasmtime::error::Context as _;
 use wasmtime::{
-    Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
+    Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy,
+    PoolingAllocationConfig, Result,
 };
 
 /// How often the epoch advances: the longest time that a guest can hold a thread without yielding.
@@ -44,8 +45,11 @@ pub fn build(config: &EngineConfig) -> Result<Engine> {
         Ok(engine) => engine,
         Err(error) => {
             tracing::warn!(%error, "cannot reserve address space for the pooling allocator, allocating on demand");
-            Engine::new(&wasmtime_config(config, InstanceAllocationStrategy::OnDemand)?)
-                .context("cannot create the WebAssembly engine")?
+            Engine::new(&wasmtime_config(
+                config,
+                InstanceAllocationStrategy::OnDemand,
+            )?)
+            .context("cannot create the WebAssembly engine")?
         }
     };
     tick(&engine)?;

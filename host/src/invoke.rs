@@ -61,12 +61,25 @@ pub struct Tools {
 impl Tools {
     /// The tools of a tenant that may have `instances` at once.
     #[must_use]
-    pub fn new(linked: LinkedTools, policy: Arc<PolicyPool>, instances: usize, isolation: Isolation, budget: Budget) -> Self {
+    pub fn new(
+        linked: LinkedTools,
+        policy: Arc<PolicyPool>,
+        instances: usize,
+        isolation: Isolation,
+        budget: Budget,
+    ) -> Self {
         let warm = match isolation {
             Isolation::Request => None,
             Isolation::Subject(bounds) => Some(Arc::new(WarmPool::new(bounds))),
         };
-        Self { linked, policy, permits: Arc::new(Semaphore::new(instances)), instances, budget, warm }
+        Self {
+            linked,
+            policy,
+            permits: Arc::new(Semaphore::new(instances)),
+            instances,
+            budget,
+            warm,
+        }
     }
 
     /// Passes one request of an authenticated caller to the tools.
@@ -87,7 +100,14 @@ impl Tools {
         };
         let (instance, subject) = self.instance(caller, request_id);
         let (sender, mut head) = tokio::sync::oneshot::channel();
-        let call = Call { instance, request, sender, permit, pre: self.linked.pre.clone(), warm: self.warm.clone().zip(subject) };
+        let call = Call {
+            instance,
+            request,
+            sender,
+            permit,
+            pre: self.linked.pre.clone(),
+            warm: self.warm.clone().zip(subject),
+        };
         let mut running = Running::start(call, self.budget.background, Arc::clone(request_id));
 
         let answer = timeout_at(deadline, async {
@@ -129,8 +149,15 @@ impl Tools {
         }
     }
 
-    fn instance(&self, caller: Authenticated, request_id: &Arc<str>) -> (Instance, Option<SubjectKey>) {
-        let subject = self.warm.as_ref().map(|_| SubjectKey::of(caller.identity()));
+    fn instance(
+        &self,
+        caller: Authenticated,
+        request_id: &Arc<str>,
+    ) -> (Instance, Option<SubjectKey>) {
+        let subject = self
+            .warm
+            .as_ref()
+            .map(|_| SubjectKey::of(caller.identity()));
         let authorizer = Authorizer::new(caller, Arc::clone(&self.policy), Arc::clone(request_id));
         if let (Some(warm), Some(subject)) = (&self.warm, &subject)
             && let Some(mut instance) = warm.take(subject, Instant::now())
@@ -138,12 +165,17 @@ impl Tools {
             instance.begin(authorizer, Arc::clone(request_id));
             return (instance, Some(subject.clone()));
         }
-        (Instance::fresh(self.linked.new_store(authorizer, Arc::clone(request_id))), subject)
+        (
+            Instance::fresh(self.linked.new_store(authorizer, Arc::clone(request_id))),
+            subject,
+        )
     }
 }
 
 fn is_stream(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// Reads the whole body while the guest goes on writing it, so that head and body go out together.
@@ -161,8 +193,15 @@ async fn collect(mut body: HyperOutgoingBody, running: &mut Running) -> Result<B
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
             Some(Err(error)) => return Err(running.broken_body(&error).await),
         };
-        if rest.len().saturating_add(first.len()).saturating_add(data.len()) > MAX_ANSWER_BYTES {
-            return Err(ToolsError::InvalidAnswer(format!("a body of more than {MAX_ANSWER_BYTES} bytes")));
+        if rest
+            .len()
+            .saturating_add(first.len())
+            .saturating_add(data.len())
+            > MAX_ANSWER_BYTES
+        {
+            return Err(ToolsError::InvalidAnswer(format!(
+                "a body of more than {MAX_ANSWER_BYTES} bytes"
+            )));
         }
         if first.is_empty() && rest.is_empty() {
             first = data;
@@ -174,5 +213,9 @@ async fn collect(mut body: HyperOutgoingBody, running: &mut Running) -> Result<B
             rest.extend_from_slice(&data);
         }
     }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    Ok(if rest.is_empty() {
+        first
+    } else {
+        rest.freeze()
+    })
 }

@@ -103,7 +103,9 @@ impl Keys {
     /// No providers: every question is answered with [`Failure::NotGranted`].
     #[must_use]
     pub fn none() -> Self {
-        Self { sources: Vec::new() }
+        Self {
+            sources: Vec::new(),
+        }
     }
 
     /// The provider behind a configuration URL.

@@ -9,23 +9,23 @@
 //!
 //! Errors are in [`error`]; only [`respond`] knows status codes. [`stdio`] is the other way in.
 
+pub mod admit;
+pub mod app;
+pub mod auth;
+pub mod bindings;
+pub mod capabilities;
 pub mod cli;
 pub mod config;
-pub mod app;
+pub mod engine;
+pub mod error;
+pub mod invoke;
+pub mod keys;
+pub mod request;
+pub mod respond;
+pub mod route;
 pub mod server;
 pub mod shutdown;
 pub mod stdio;
-pub mod request;
-pub mod admit;
-pub mod tenant;
-pub mod route;
-pub mod auth;
-pub mod invoke;
-pub mod respond;
-pub mod error;
-pub mod telemetry;
-pub mod engine;
-pub mod capabilities;
-pub mod keys;
 pub mod store;
-pub mod bindings;
+pub mod telemetry;
+pub mod tenant;

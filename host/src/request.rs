@@ -24,7 +24,14 @@ const MAX_POLICY_BODY_BYTES: usize = 64 * 1024;
 
 /// Fields that the tools may see. A list of what passes, not of what is removed: a credential in
 /// a field that nobody thought of stays outside.
-const TOOLS_FIELDS: &[&str] = &["accept", "content-type", "last-event-id", "traceparent", "tracestate", "user-agent"];
+const TOOLS_FIELDS: &[&str] = &[
+    "accept",
+    "content-type",
+    "last-event-id",
+    "traceparent",
+    "tracestate",
+    "user-agent",
+];
 
 /// Answers one request. Never fails: whatever goes wrong has an answer.
 pub async fn handle<B>(app: &App, peer: Option<IpAddr>, request: Request<B>) -> Response<Body>
@@ -34,7 +41,11 @@ where
 {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
-    let context = Context { request_id: telemetry::request_id(), peer, now: unix_seconds() };
+    let context = Context {
+        request_id: telemetry::request_id(),
+        peer,
+        now: unix_seconds(),
+    };
 
     let response = match answer(app, &context, &parts, body).await {
         Ok(response) => response,
@@ -43,7 +54,12 @@ where
             respond::from_refusal(&refusal)
         }
     };
-    telemetry::answered(&context.request_id, &parts, response.status(), started.elapsed());
+    telemetry::answered(
+        &context.request_id,
+        &parts,
+        response.status(),
+        started.elapsed(),
+    );
     respond::finish(response, &context.request_id)
 }
 
@@ -54,7 +70,12 @@ struct Context {
     now: u64,
 }
 
-async fn answer<B>(app: &App, context: &Context, parts: &Parts, body: B) -> Result<Response<Body>, Refusal>
+async fn answer<B>(
+    app: &App,
+    context: &Context,
+    parts: &Parts,
+    body: B,
+) -> Result<Response<Body>, Refusal>
 where
     B: HttpBody<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -92,11 +113,20 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     admit::origin(&tenant.admission, parts)?;
-    let verdict = auth::authenticate(&tenant.policy, &tenant.decisions, &context.request_id, *head).await?;
+    let verdict = auth::authenticate(
+        &tenant.policy,
+        &tenant.decisions,
+        &context.request_id,
+        *head,
+    )
+    .await?;
     let caller = verdict.map_err(Refusal::Denied)?;
     let body = admit::body(body, limits.max_body_bytes, limits.answer_time).await?;
     let request = for_tools(tenant, parts, head.authority, body)?;
-    Ok(tenant.tools.call(caller, &context.request_id, request).await?)
+    Ok(tenant
+        .tools
+        .call(caller, &context.request_id, request)
+        .await?)
 }
 
 /// A request to any other path: a route of the policy, or nothing.
@@ -112,14 +142,22 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let body = admit::body(body, MAX_POLICY_BODY_BYTES, limits.answer_time).await?;
-    let request = HttpRequest { head: head.to_wit(), body: body.into() };
+    let request = HttpRequest {
+        head: head.to_wit(),
+        body: body.into(),
+    };
     match tenant.policy.serve(&context.request_id, &request).await? {
         Some(response) => Ok(respond::from_policy(response)?),
         None => Err(ClientError::NotFound.into()),
     }
 }
 
-fn head<'a>(tenant: &'a Tenant, context: &Context, parts: &'a Parts, authority: &'a str) -> RequestHeadParts<'a> {
+fn head<'a>(
+    tenant: &'a Tenant,
+    context: &Context,
+    parts: &'a Parts,
+    authority: &'a str,
+) -> RequestHeadParts<'a> {
     RequestHeadParts {
         method: parts.method.as_str(),
         scheme: tenant.scheme(),
@@ -133,14 +171,22 @@ fn head<'a>(tenant: &'a Tenant, context: &Context, parts: &'a Parts, authority: 
 
 /// The request as the tools see it: the MCP path, the fields of [`TOOLS_FIELDS`] and those of MCP,
 /// and no credential.
-fn for_tools(tenant: &Tenant, parts: &Parts, authority: &str, body: Bytes) -> Result<Request<Bytes>, ClientError> {
+fn for_tools(
+    tenant: &Tenant,
+    parts: &Parts,
+    authority: &str,
+    body: Bytes,
+) -> Result<Request<Bytes>, ClientError> {
     let mut headers = HeaderMap::with_capacity(8);
     for (name, value) in &parts.headers {
         if passes_to_tools(name) {
             headers.append(name, value.clone());
         }
     }
-    headers.insert(HOST, HeaderValue::from_str(authority).map_err(|_| ClientError::MalformedHead)?);
+    headers.insert(
+        HOST,
+        HeaderValue::from_str(authority).map_err(|_| ClientError::MalformedHead)?,
+    );
     // The body has been read: with its length at hand a guest needs one read instead of two.
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     let mut request = Request::new(body);
@@ -160,7 +206,9 @@ fn is_preflight(parts: &Parts) -> bool {
 }
 
 fn unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs())
 }
 
 #[cfg(test)]
@@ -169,10 +217,24 @@ mod tests {
 
     #[test]
     fn no_credential_passes_to_the_tools() {
-        for name in ["authorization", "cookie", "dpop", "x-api-key", "proxy-authorization", "x-forwarded-for"] {
+        for name in [
+            "authorization",
+            "cookie",
+            "dpop",
+            "x-api-key",
+            "proxy-authorization",
+            "x-forwarded-for",
+        ] {
             assert!(!passes_to_tools(&HeaderName::from_static(name)), "{name}");
         }
-        for name in ["mcp-protocol-version", "mcp-method", "mcp-name", "mcp-param-x", "accept", "content-type"] {
+        for name in [
+            "mcp-protocol-version",
+            "mcp-method",
+            "mcp-name",
+            "mcp-param-x",
+            "accept",
+            "content-type",
+        ] {
             assert!(passes_to_tools(&HeaderName::from_static(name)), "{name}");
         }
     }

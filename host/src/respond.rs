@@ -4,8 +4,8 @@ mod body;
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY,
-    WWW_AUTHENTICATE,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::json;
@@ -46,8 +46,10 @@ pub fn readiness(faults: &[String]) -> Response<Body> {
     if faults.is_empty() {
         return json_body(StatusCode::OK, &json!({"status": "ready"}));
     }
-    let mut response =
-        json_body(StatusCode::SERVICE_UNAVAILABLE, &json!({"status": "not ready", "faults": faults}));
+    let mut response = json_body(
+        StatusCode::SERVICE_UNAVAILABLE,
+        &json!({"status": "not ready", "faults": faults}),
+    );
     response.headers_mut().insert(RETRY_AFTER, RETRY_SOON);
     response
 }
@@ -79,8 +81,10 @@ pub fn from_policy(response: HttpResponse) -> Result<Response<Body>, PolicyError
     let mut answer = Response::new(Body::full(response.body));
     *answer.status_mut() = status;
     for (name, value) in response.headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("a field name".to_owned()))?;
-        let value = HeaderValue::from_str(&value).map_err(|_| invalid(format!("the field `{name}`")))?;
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| invalid("a field name".to_owned()))?;
+        let value =
+            HeaderValue::from_str(&value).map_err(|_| invalid(format!("the field `{name}`")))?;
         answer.headers_mut().append(name, value);
     }
     Ok(answer)
@@ -119,7 +123,11 @@ fn denied(denial: &Denial) -> Response<Body> {
     };
     let mut response = oauth_error(status, &denial.code, &denial.description);
     let headers = response.headers_mut();
-    if let Some(value) = denial.challenge.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
+    if let Some(value) = denial
+        .challenge
+        .as_deref()
+        .and_then(|value| HeaderValue::from_str(value).ok())
+    {
         headers.insert(WWW_AUTHENTICATE, value);
     }
     if let Some(seconds) = denial.retry_after_seconds {
@@ -130,17 +138,27 @@ fn denied(denial: &Denial) -> Response<Body> {
 }
 
 fn unavailable(sentence: &str) -> Response<Body> {
-    let mut response = oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", sentence);
+    let mut response = oauth_error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "temporarily_unavailable",
+        sentence,
+    );
     response.headers_mut().insert(RETRY_AFTER, RETRY_SOON);
     response
 }
 
 fn tools_failed(error: &ToolsError) -> Response<Body> {
     let (status, code, sentence) = match error {
-        ToolsError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "the server is busy"),
-        ToolsError::Timeout(_) => {
-            (StatusCode::GATEWAY_TIMEOUT, "timeout", "the request took too long and was stopped")
-        }
+        ToolsError::Busy => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "the server is busy",
+        ),
+        ToolsError::Timeout(_) => (
+            StatusCode::GATEWAY_TIMEOUT,
+            "timeout",
+            "the request took too long and was stopped",
+        ),
         ToolsError::Trap { .. } | ToolsError::NoAnswer | ToolsError::InvalidAnswer(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,
             "tools_failed",
@@ -169,7 +187,10 @@ fn client_fault(error: ClientError) -> Response<Body> {
 
 /// An error of an OAuth resource server (RFC 6750, section 3.1).
 fn oauth_error(status: StatusCode, code: &str, description: &str) -> Response<Body> {
-    let mut response = json_body(status, &json!({"error": code, "error_description": description}));
+    let mut response = json_body(
+        status,
+        &json!({"error": code, "error_description": description}),
+    );
     response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     response
 }

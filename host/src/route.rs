@@ -27,7 +27,10 @@ impl Paths {
     #[must_use]
     pub fn new(base_path: &str, http_path: &str) -> Self {
         let below_base = (!base_path.is_empty()).then(|| format!("{base_path}{http_path}"));
-        Self { mcp: http_path.to_owned(), mcp_below_base: below_base }
+        Self {
+            mcp: http_path.to_owned(),
+            mcp_below_base: below_base,
+        }
     }
 
     /// Where a path leads.
@@ -53,7 +56,17 @@ mod tests {
         let paths = Paths::new("/vault", "/mcp");
         assert_eq!(paths.route("/mcp"), Route::Mcp);
         assert_eq!(paths.route("/vault/mcp"), Route::Mcp);
-        for other in ["/mcp/", "//mcp", "/MCP", "/./mcp", "/mcp%2f", "/vault/..;/mcp", "/vault//mcp", "/x/mcp", ""] {
+        for other in [
+            "/mcp/",
+            "//mcp",
+            "/MCP",
+            "/./mcp",
+            "/mcp%2f",
+            "/vault/..;/mcp",
+            "/vault//mcp",
+            "/x/mcp",
+            "",
+        ] {
             assert_eq!(paths.route(other), Route::Policy, "{other}");
         }
         assert_eq!(paths.route("/healthz"), Route::Health);

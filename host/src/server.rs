@@ -89,7 +89,10 @@ async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(permits).acquire_owned().await.map_err(io::Error::other)?;
+    let permit = Arc::clone(permits)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, permit))
 }
@@ -110,7 +113,9 @@ impl Connection {
             None => self.serve(stream).await,
             Some(acceptor) => match timeout(self.limits.head_time, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => self.serve(stream).await,
-                Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "TLS handshake failed"),
+                Ok(Err(error)) => {
+                    tracing::debug!(peer = %self.peer, %error, "TLS handshake failed")
+                }
                 Err(_) => tracing::debug!(peer = %self.peer, "TLS handshake took too long"),
             },
         }
@@ -120,10 +125,18 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { app, peer, limits, watcher, _permit } = self;
+        let Self {
+            app,
+            peer,
+            limits,
+            watcher,
+            _permit,
+        } = self;
         let service = service_fn(move |request: Request<Incoming>| {
             let app = Arc::clone(&app);
-            async move { Ok::<Response<Body>, Infallible>(request::handle(&app, Some(peer), request).await) }
+            async move {
+                Ok::<Response<Body>, Infallible>(request::handle(&app, Some(peer), request).await)
+            }
         });
         let builder = http(&limits);
         let connection = builder.serve_connection(TokioIo::new(stream), service);

@@ -42,8 +42,12 @@ pub async fn serve(tenant: Arc<Tenant>, max_message_bytes: usize) -> Result<()> 
     let mut tasks = JoinSet::new();
     loop {
         let mut line = Vec::new();
-        let mut bounded = tokio::io::AsyncReadExt::take(&mut input, max_message_bytes.saturating_add(1) as u64);
-        let read = bounded.read_until(b'\n', &mut line).await.context("cannot read standard input")?;
+        let mut bounded =
+            tokio::io::AsyncReadExt::take(&mut input, max_message_bytes.saturating_add(1) as u64);
+        let read = bounded
+            .read_until(b'\n', &mut line)
+            .await
+            .context("cannot read standard input")?;
         if read == 0 {
             break;
         }
@@ -82,11 +86,19 @@ struct Session {
 
 impl Session {
     async fn message(&self, line: Bytes) -> Result<()> {
-        let _permit = self.permits.acquire().await.context("the session is over")?;
+        let _permit = self
+            .permits
+            .acquire()
+            .await
+            .context("the session is over")?;
         let message = serde_json::from_slice::<Value>(&line).unwrap_or(Value::Null);
         let request = self.request(&message, line).await?;
         let request_id = telemetry::request_id();
-        let answer = self.tenant.tools.call(Authenticated::local_process(), &request_id, request).await;
+        let answer = self
+            .tenant
+            .tools
+            .call(Authenticated::local_process(), &request_id, request)
+            .await;
         match answer {
             Ok(response) => self.relay(&message, response).await,
             Err(error) => {
@@ -94,7 +106,8 @@ impl Session {
                 let Some(id) = message.get("id") else {
                     return Ok(());
                 };
-                let sentence = "the request could not be completed; the request id names it in the log";
+                let sentence =
+                    "the request could not be completed; the request id names it in the log";
                 let data = json!({"code": "tools_failed", "requestId": &*request_id});
                 let error = json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32603, "message": sentence, "data": data}});
                 self.write(error.to_string().as_bytes()).await
@@ -107,7 +120,10 @@ impl Session {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static("localhost"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static("application/json, text/event-stream"),
+        );
         let params = message.get("params");
         let modern = params
             .and_then(|params| params.get("_meta"))
@@ -139,7 +155,11 @@ impl Session {
             .get(CONTENT_TYPE)
             .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
         if !stream {
-            let bytes = body.collect().await.context("an answer broke off")?.to_bytes();
+            let bytes = body
+                .collect()
+                .await
+                .context("an answer broke off")?
+                .to_bytes();
             if bytes.is_empty() {
                 return Ok(());
             }
@@ -163,7 +183,9 @@ impl Session {
             return;
         }
         let answer = serde_json::from_slice::<Value>(answer).unwrap_or(Value::Null);
-        let version = answer.pointer("/result/protocolVersion").and_then(Value::as_str);
+        let version = answer
+            .pointer("/result/protocolVersion")
+            .and_then(Value::as_str);
         if let Some(version) = version.filter(|version| *version < FIRST_MODERN) {
             *self.version.write().await = Some(version.to_owned());
         }
@@ -172,10 +194,17 @@ impl Session {
     /// One message on one line. JSON text of the tools has no line breaks; they are removed anyway,
     /// since a break inside a message would split it.
     async fn write(&self, message: &[u8]) -> Result<()> {
-        let mut line: Vec<u8> = message.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+        let mut line: Vec<u8> = message
+            .iter()
+            .copied()
+            .filter(|byte| !matches!(byte, b'\n' | b'\r'))
+            .collect();
         line.push(b'\n');
         let mut output = self.output.lock().await;
-        output.write_all(&line).await.context("cannot write standard output")?;
+        output
+            .write_all(&line)
+            .await
+            .context("cannot write standard output")?;
         output.flush().await.context("cannot write standard output")
     }
 }
@@ -201,7 +230,10 @@ fn field_value(name: &str) -> String {
     if plain && !looks_encoded {
         return name.to_owned();
     }
-    format!("=?base64?{}?=", base64::engine::general_purpose::STANDARD.encode(name))
+    format!(
+        "=?base64?{}?=",
+        base64::engine::general_purpose::STANDARD.encode(name)
+    )
 }
 
 /// Splits an event stream into the data of its events (HTML, section 9.2.6). The tools write `\n`
@@ -239,8 +271,15 @@ mod tests {
         let stream = b": keep-alive\n\ndata: {\"a\":1}\n\nevent: message\ndata: {\"b\":2}\n\n";
         for size in 1..stream.len() {
             let mut events = Events::default();
-            let found: Vec<Vec<u8>> = stream.chunks(size).flat_map(|chunk| events.push(chunk)).collect();
-            assert_eq!(found, [br#"{"a":1}"#.to_vec(), br#"{"b":2}"#.to_vec()], "chunks of {size}");
+            let found: Vec<Vec<u8>> = stream
+                .chunks(size)
+                .flat_map(|chunk| events.push(chunk))
+                .collect();
+            assert_eq!(
+                found,
+                [br#"{"a":1}"#.to_vec(), br#"{"b":2}"#.to_vec()],
+                "chunks of {size}"
+            );
         }
     }
 

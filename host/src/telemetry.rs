@@ -24,10 +24,16 @@ use crate::error::{PolicyError, Refusal, ToolsError};
 /// When logging is set up twice.
 pub fn init(level: Level, format: LogFormat) -> Result<()> {
     // Dependencies are quiet: they log addresses and header fields.
-    let filter = EnvFilter::new(format!("warn,image_generation_mcp={level},component={level}"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::new(format!(
+        "warn,image_generation_mcp={level},component={level}"
+    ));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match format {
-        LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
+        LogFormat::Text => builder
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     }
     .map_err(|error| anyhow!("cannot set up logging: {error}"))
@@ -44,7 +50,9 @@ pub fn request_id() -> Arc<str> {
         u64::from_le_bytes(bytes)
     });
     // A Weyl sequence: neighbours look different, nothing repeats before 2^64.
-    let step = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let step = NEXT
+        .fetch_add(1, Ordering::Relaxed)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
     format!("{:016x}", START.wrapping_add(step)).into()
 }
 
@@ -57,7 +65,8 @@ pub fn refused(request_id: &str, parts: &Parts, refusal: &Refusal) {
         Refusal::Client(_) | Refusal::Denied(_) => {
             tracing::info!(request_id, method, path, reason, "request refused");
         }
-        Refusal::Tools(ToolsError::Busy | ToolsError::Timeout(_)) | Refusal::Policy(PolicyError::Busy) => {
+        Refusal::Tools(ToolsError::Busy | ToolsError::Timeout(_))
+        | Refusal::Policy(PolicyError::Busy) => {
             tracing::warn!(request_id, method, path, reason, "request not answered");
         }
         Refusal::Tools(_) | Refusal::Policy(_) => {
@@ -69,7 +78,13 @@ pub fn refused(request_id: &str, parts: &Parts, refusal: &Refusal) {
 /// An operation that the policy refused to an authenticated caller.
 pub fn denied(request_id: &str, method: &str, denial: &Denial) {
     let (method, reason) = (printable(method), printable(&denial.reason));
-    tracing::info!(request_id, method, code = printable(&denial.code), reason, "operation refused");
+    tracing::info!(
+        request_id,
+        method,
+        code = printable(&denial.code),
+        reason,
+        "operation refused"
+    );
 }
 
 /// The line of every request.
@@ -79,9 +94,22 @@ pub fn answered(request_id: &str, parts: &Parts, status: StatusCode, elapsed: Du
     }
     let method = parts.method.as_str();
     let path = printable(parts.uri.path());
-    let rpc = parts.headers.get("mcp-method").and_then(|value| value.to_str().ok()).map(printable).unwrap_or_default();
+    let rpc = parts
+        .headers
+        .get("mcp-method")
+        .and_then(|value| value.to_str().ok())
+        .map(printable)
+        .unwrap_or_default();
     let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
-    tracing::info!(request_id, method, path, rpc, status = status.as_u16(), elapsed_ms, "request");
+    tracing::info!(
+        request_id,
+        method,
+        path,
+        rpc,
+        status = status.as_u16(),
+        elapsed_ms,
+        "request"
+    );
 }
 
 #[cfg(test)]

@@ -56,7 +56,9 @@ impl Tenants {
     /// A table of tenants.
     #[must_use]
     pub fn new(tenants: Vec<Tenant>) -> Self {
-        Self { all: tenants.into_iter().map(Arc::new).collect() }
+        Self {
+            all: tenants.into_iter().map(Arc::new).collect(),
+        }
     }
 
     /// The tenant of a request: the only one, since a configuration by environment makes no other.

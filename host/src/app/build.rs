@@ -89,7 +89,10 @@ pub fn engine(config: &Config) -> Result<Engine, BuildError> {
         Isolation::Request => 0,
         Isolation::Subject(instances) => instances.max,
     };
-    let per_tenant = limits.max_instances.saturating_add(warm).saturating_add(POLICY_INSTANCES);
+    let per_tenant = limits
+        .max_instances
+        .saturating_add(warm)
+        .saturating_add(POLICY_INSTANCES);
     let instances = per_tenant.saturating_mul(config.tenants.len());
     engine::build(&EngineConfig {
         instances: u32::try_from(instances).unwrap_or(u32::MAX),
@@ -104,7 +107,10 @@ pub fn engine(config: &Config) -> Result<Engine, BuildError> {
 /// # Errors
 ///
 /// See [`LoadError`].
-pub fn components(engine: &Engine, described: &config::Tenant) -> Result<(Loaded, Loaded), LoadError> {
+pub fn components(
+    engine: &Engine,
+    described: &config::Tenant,
+) -> Result<(Loaded, Loaded), LoadError> {
     let policy = load::load(engine, &described.policy, Role::Policy)?;
     let tools = load::load(engine, &described.tools, Role::Tools)?;
     link::check(engine, &policy, Role::Policy)?;
@@ -141,9 +147,15 @@ fn tenant(
         log: Log::new(Arc::clone(&name), tools.name.as_str().into()),
         memory_bytes: config.limits.instance_memory_bytes,
     };
-    let pool = Arc::new(PolicyPool::new(link::policy(engine, &policy, policy_grants)?, POLICY_INSTANCES));
+    let pool = Arc::new(PolicyPool::new(
+        link::policy(engine, &policy, policy_grants)?,
+        POLICY_INSTANCES,
+    ));
     let linked = link::tools(engine, &tools, tools_grants)?;
-    let base_path = described.base_url.as_ref().map_or("", |url| url.path().trim_end_matches('/'));
+    let base_path = described
+        .base_url
+        .as_ref()
+        .map_or("", |url| url.path().trim_end_matches('/'));
     let mcp_path = PathAndQuery::try_from(described.http_path.as_str())
         .map_err(|_| BuildError::Path(described.http_path.clone()))?;
     Ok(Tenant {
@@ -154,7 +166,13 @@ fn tenant(
             origins: described.allowed_origins.clone(),
         },
         paths: Paths::new(base_path, &described.http_path),
-        tools: Tools::new(linked, Arc::clone(&pool), config.limits.max_instances, isolation(config), budget(config)),
+        tools: Tools::new(
+            linked,
+            Arc::clone(&pool),
+            config.limits.max_instances,
+            isolation(config),
+            budget(config),
+        ),
         policy: pool,
         decisions: DecisionCache::default(),
         keys,
@@ -178,7 +196,8 @@ pub fn keys(described: &config::Tenant) -> Result<Keys, BuildError> {
         config_url: oidc.config_url.to_string(),
         extra_jwks_hosts: oidc.jwks_hosts.clone(),
     };
-    let client = crate::keys::http_client().map_err(|error| BuildError::Provider(error.to_string()))?;
+    let client =
+        crate::keys::http_client().map_err(|error| BuildError::Provider(error.to_string()))?;
     Keys::new(vec![grant], KeysConfig::default(), client, Clock::system()).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         BuildError::Provider(faults.join("; "))
@@ -186,14 +205,24 @@ pub fn keys(described: &config::Tenant) -> Result<Keys, BuildError> {
 }
 
 fn settings(granted: &BTreeMap<String, Secret>) -> Settings {
-    Settings::new(granted.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect())
+    Settings::new(
+        granted
+            .iter()
+            .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+            .collect(),
+    )
 }
 
 /// The settings of the tools, and an id of this run: a job of another run is one that was interrupted.
 fn tools_settings(granted: &BTreeMap<String, Secret>) -> Settings {
-    let mut granted: BTreeMap<String, String> =
-        granted.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
-    granted.insert("RUN_ID".to_owned(), crate::telemetry::request_id().to_string());
+    let mut granted: BTreeMap<String, String> = granted
+        .iter()
+        .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+        .collect();
+    granted.insert(
+        "RUN_ID".to_owned(),
+        crate::telemetry::request_id().to_string(),
+    );
     Settings::new(granted)
 }
 
@@ -210,5 +239,8 @@ fn isolation(config: &Config) -> invoke::Isolation {
 }
 
 fn budget(config: &Config) -> Budget {
-    Budget { answer: config.limits.request_timeout, background: config.limits.background_timeout }
+    Budget {
+        answer: config.limits.request_timeout,
+        background: config.limits.background_timeout,
+    }
 }

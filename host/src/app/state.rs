@@ -25,16 +25,25 @@ impl OpenState {
         let directory = &config.storage.data_dir;
         match State::open(directory, WallClock::system()).await {
             Err(OpenError::InUse { path }) if config.listener.transport == Transport::Stdio => {
-                let io = |source| OpenError::Io { path: path.clone(), source };
+                let io = |source| OpenError::Io {
+                    path: path.clone(),
+                    source,
+                };
                 let temporary = tempfile::tempdir().map_err(io)?;
                 let state = State::open(temporary.path(), WallClock::system()).await?;
                 tracing::warn!(
                     "another server owns `{}`: jobs of this one are forgotten when it ends, images are kept",
                     directory.display()
                 );
-                Ok(Self { state, _temporary: Some(temporary) })
+                Ok(Self {
+                    state,
+                    _temporary: Some(temporary),
+                })
             }
-            opened => Ok(Self { state: opened?, _temporary: None }),
+            opened => Ok(Self {
+                state: opened?,
+                _temporary: None,
+            }),
         }
     }
 

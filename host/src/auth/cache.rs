@@ -27,7 +27,12 @@ pub struct DecisionCache {
 
 impl Default for DecisionCache {
     fn default() -> Self {
-        Self { identities: Cache::builder().max_capacity(CAPACITY).time_to_live(MAX_AGE).build() }
+        Self {
+            identities: Cache::builder()
+                .max_capacity(CAPACITY)
+                .time_to_live(MAX_AGE)
+                .build(),
+        }
     }
 }
 
@@ -36,7 +41,9 @@ impl DecisionCache {
     #[must_use]
     pub fn lookup(&self, key: &Key, now: u64) -> Option<Arc<Identity>> {
         let identity = self.identities.get(key)?;
-        let expired = identity.expires_at.is_some_and(|expires_at| expires_at <= now);
+        let expired = identity
+            .expires_at
+            .is_some_and(|expires_at| expires_at <= now);
         if expired {
             self.identities.invalidate(key);
             return None;
@@ -59,7 +66,9 @@ pub fn key(head: &RequestHeadParts<'_>) -> Option<Key> {
     }
     let authorization = head.sole_authorization()?;
     let scheme = authorization.get(..7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| Sha256::digest(authorization).into())
+    scheme
+        .eq_ignore_ascii_case(b"bearer ")
+        .then(|| Sha256::digest(authorization).into())
 }
 
 #[cfg(test)]
@@ -109,10 +118,19 @@ mod tests {
     #[test]
     fn only_a_lone_bearer_token_has_a_key() {
         assert!(key_of(&[("authorization", "Bearer a")], "/mcp").is_some());
-        assert_ne!(key_of(&[("authorization", "Bearer a")], "/mcp"), key_of(&[("authorization", "Bearer b")], "/mcp"));
+        assert_ne!(
+            key_of(&[("authorization", "Bearer a")], "/mcp"),
+            key_of(&[("authorization", "Bearer b")], "/mcp")
+        );
         assert!(key_of(&[], "/mcp").is_none());
         assert!(key_of(&[("authorization", "Basic a")], "/mcp").is_none());
-        assert!(key_of(&[("authorization", "Bearer a"), ("authorization", "Bearer b")], "/mcp").is_none());
+        assert!(
+            key_of(
+                &[("authorization", "Bearer a"), ("authorization", "Bearer b")],
+                "/mcp"
+            )
+            .is_none()
+        );
         assert!(key_of(&[("authorization", "Bearer a"), ("dpop", "x")], "/mcp").is_none());
         assert!(key_of(&[("authorization", "Bearer a")], "/mcp?access_token=b").is_none());
     }

@@ -3,8 +3,8 @@
 //!
 //! A trap, a time-out or an invalid answer costs the instance its life and the request a 503.
 
-use std::sync::{Mutex, PoisonError};
 use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -40,7 +40,11 @@ impl PolicyPool {
     /// A pool of at most `size` instances, made when they are needed.
     #[must_use]
     pub fn new(linked: LinkedPolicy, size: usize) -> Self {
-        Self { linked, idle: Mutex::new(Vec::new()), permits: Semaphore::new(size) }
+        Self {
+            linked,
+            idle: Mutex::new(Vec::new()),
+            permits: Semaphore::new(size),
+        }
     }
 
     /// Whether a positive result may be kept by the digest of the token alone.
@@ -61,7 +65,10 @@ impl PolicyPool {
     ) -> Result<Result<Identity, Denial>, PolicyError> {
         let _permit = self.permit().await?;
         let mut instance = self.checkout(request_id).await?;
-        let call = instance.policy.imagegen_auth_authorizer().call_authenticate(&mut instance.store, head);
+        let call = instance
+            .policy
+            .imagegen_auth_authorizer()
+            .call_authenticate(&mut instance.store, head);
         let verdict = finished(timeout(CALL_TIMEOUT, call).await)?;
         self.give_back(instance);
         Ok(verdict)
@@ -80,7 +87,11 @@ impl PolicyPool {
     ) -> Result<Result<(), Denial>, PolicyError> {
         let _permit = self.permit().await?;
         let mut instance = self.checkout(request_id).await?;
-        let call = instance.policy.imagegen_auth_authorizer().call_authorize(&mut instance.store, who, what);
+        let call = instance.policy.imagegen_auth_authorizer().call_authorize(
+            &mut instance.store,
+            who,
+            what,
+        );
         let verdict = finished(timeout(CALL_TIMEOUT, call).await)?;
         self.give_back(instance);
         Ok(verdict)
@@ -98,7 +109,10 @@ impl PolicyPool {
     ) -> Result<Option<HttpResponse>, PolicyError> {
         let _permit = self.permit().await?;
         let mut instance = self.checkout(request_id).await?;
-        let call = instance.policy.imagegen_auth_authorizer().call_serve(&mut instance.store, request);
+        let call = instance
+            .policy
+            .imagegen_auth_authorizer()
+            .call_serve(&mut instance.store, request);
         let response = finished(timeout(CALL_TIMEOUT, call).await)?;
         self.give_back(instance);
         Ok(response)
@@ -112,7 +126,11 @@ impl PolicyPool {
     }
 
     async fn checkout(&self, request_id: &Arc<str>) -> Result<Instance, PolicyError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let mut instance = match idle {
             Some(instance) => instance,
             None => self.instantiate().await?,
@@ -129,12 +147,19 @@ impl PolicyPool {
             Ok(instantiated) => instantiated.map_err(PolicyError::Trap)?,
             Err(_) => return Err(PolicyError::Timeout(CALL_TIMEOUT)),
         };
-        Ok(Instance { store, policy, calls: 0 })
+        Ok(Instance {
+            store,
+            policy,
+            calls: 0,
+        })
     }
 
     fn give_back(&self, instance: Instance) {
         if instance.calls < MAX_CALLS {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(instance);
         }
     }
 }

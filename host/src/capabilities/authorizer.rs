@@ -22,7 +22,11 @@ impl Authorizer {
     /// The authorizer of one request.
     #[must_use]
     pub fn new(caller: Authenticated, policy: Arc<PolicyPool>, request_id: Arc<str>) -> Self {
-        Self { caller, policy, request_id }
+        Self {
+            caller,
+            policy,
+            request_id,
+        }
     }
 }
 
@@ -31,8 +35,16 @@ impl Host for Authorizer {
         Ok(self.caller.identity().clone())
     }
 
-    async fn authorize(&mut self, _unverified_who: Identity, what: Operation) -> Result<(), Denial> {
-        let verdict = match self.policy.authorize(&self.request_id, self.caller.identity(), &what).await {
+    async fn authorize(
+        &mut self,
+        _unverified_who: Identity,
+        what: Operation,
+    ) -> Result<(), Denial> {
+        let verdict = match self
+            .policy
+            .authorize(&self.request_id, self.caller.identity(), &what)
+            .await
+        {
             Ok(verdict) => verdict,
             Err(error) => Err(unavailable(&error)),
         };

@@ -36,14 +36,26 @@ impl Host for Blobs {
         after: Option<String>,
         limit: u32,
     ) -> Result<Page, Error> {
-        let query = BlobQuery { collection: &collection, suffix: &suffix, after: after.as_deref(), limit };
+        let query = BlobQuery {
+            collection: &collection,
+            suffix: &suffix,
+            after: after.as_deref(),
+            limit,
+        };
         let page = self.0.list(query).await.map_err(error)?;
         let entries = page
             .entries
             .into_iter()
-            .map(|entry| Entry { name: entry.name, size: entry.size, modified_ms: entry.modified_ms })
+            .map(|entry| Entry {
+                name: entry.name,
+                size: entry.size,
+                modified_ms: entry.modified_ms,
+            })
             .collect();
-        Ok(Page { entries, next: page.next })
+        Ok(Page {
+            entries,
+            next: page.next,
+        })
     }
 }
 

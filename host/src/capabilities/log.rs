@@ -22,7 +22,12 @@ impl Log {
     /// A log whose lines name the tenant and the component.
     #[must_use]
     pub fn new(tenant: Arc<str>, component: Arc<str>) -> Self {
-        Self { tenant, component, request_id: Arc::from(""), lines_left: MAX_LINES }
+        Self {
+            tenant,
+            component,
+            request_id: Arc::from(""),
+            lines_left: MAX_LINES,
+        }
     }
 
     /// Begins another request: lines carry its id, and the allowance is full again.
@@ -41,10 +46,18 @@ impl Host for Log {
         let message = printable(&message);
         let (tenant, component, request_id) = (&*self.tenant, &*self.component, &*self.request_id);
         match level {
-            Level::Debug => tracing::debug!(target: "component", tenant, component, request_id, "{message}"),
-            Level::Info => tracing::info!(target: "component", tenant, component, request_id, "{message}"),
-            Level::Warn => tracing::warn!(target: "component", tenant, component, request_id, "{message}"),
-            Level::Error => tracing::error!(target: "component", tenant, component, request_id, "{message}"),
+            Level::Debug => {
+                tracing::debug!(target: "component", tenant, component, request_id, "{message}")
+            }
+            Level::Info => {
+                tracing::info!(target: "component", tenant, component, request_id, "{message}")
+            }
+            Level::Warn => {
+                tracing::warn!(target: "component", tenant, component, request_id, "{message}")
+            }
+            Level::Error => {
+                tracing::error!(target: "component", tenant, component, request_id, "{message}")
+            }
         }
         if lines_left == 0 {
             tracing::warn!(target: "component", tenant, component, request_id, "further lines of this request are dropped");
@@ -63,7 +76,13 @@ pub fn printable(text: &str) -> String {
     text.get(..end)
         .unwrap_or_default()
         .chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
         .collect()
 }
 

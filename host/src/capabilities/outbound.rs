@@ -16,9 +16,21 @@ type Answer = Box<dyn Future<Output = Result<(Response<WasiBody>, Finish), Error
 pub struct Outbound;
 
 impl WasiHttpHooks for Outbound {
-    fn send_request(&mut self, request: Request<WasiBody>, _options: Option<RequestOptions>, _finish: Finish) -> Answer {
-        let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-        tracing::warn!(authority, "an outbound request of the tools was refused: the address is not granted");
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _finish: Finish,
+    ) -> Answer {
+        let authority = request
+            .uri()
+            .authority()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        tracing::warn!(
+            authority,
+            "an outbound request of the tools was refused: the address is not granted"
+        );
         Box::new(async { Err(Error::HttpRequestDenied) })
     }
 }

@@ -14,7 +14,10 @@ impl Settings {
     /// Grants exactly these values. Blank values count as not set.
     #[must_use]
     pub fn new(values: BTreeMap<String, String>) -> Self {
-        let granted = values.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+        let granted = values
+            .into_iter()
+            .filter(|(_, value)| !value.trim().is_empty())
+            .collect();
         Self(Arc::new(granted))
     }
 }
@@ -42,7 +45,10 @@ mod tests {
             ("BEARER_TOKEN".to_owned(), " s3cret ".to_owned()),
             ("BLANK".to_owned(), "  ".to_owned()),
         ]));
-        assert_eq!(settings.get("BEARER_TOKEN".to_owned()).unwrap().as_deref(), Some("s3cret"));
+        assert_eq!(
+            settings.get("BEARER_TOKEN".to_owned()).unwrap().as_deref(),
+            Some("s3cret")
+        );
         assert_eq!(settings.get("BLANK".to_owned()).unwrap(), None);
         assert_eq!(settings.get("OTHER".to_owned()).unwrap(), None);
         assert!(!format!("{settings:?}").contains("s3cret"));

@@ -20,7 +20,10 @@ impl State {
 impl Host for State {
     async fn get(&mut self, key: String) -> Result<Option<Entry>, Error> {
         let entry = self.0.get(&key).await.map_err(error)?;
-        Ok(entry.map(|entry| Entry { value: entry.value, version: entry.version }))
+        Ok(entry.map(|entry| Entry {
+            value: entry.value,
+            version: entry.version,
+        }))
     }
 
     async fn put(
@@ -30,16 +33,32 @@ impl Host for State {
         expected: Expect,
         ttl_seconds: Option<u32>,
     ) -> Result<Outcome, Error> {
-        let put = StatePut { value: &value, expected: expect(expected), ttl_seconds };
+        let put = StatePut {
+            value: &value,
+            expected: expect(expected),
+            ttl_seconds,
+        };
         self.0.put(&key, put).await.map(outcome).map_err(error)
     }
 
     async fn delete(&mut self, key: String, expected: Expect) -> Result<Outcome, Error> {
-        self.0.delete(&key, expect(expected)).await.map(outcome).map_err(error)
+        self.0
+            .delete(&key, expect(expected))
+            .await
+            .map(outcome)
+            .map_err(error)
     }
 
-    async fn keys(&mut self, prefix: String, after: Option<String>, limit: u32) -> Result<Vec<String>, Error> {
-        self.0.keys(&prefix, after.as_deref(), limit).await.map_err(error)
+    async fn keys(
+        &mut self,
+        prefix: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<String>, Error> {
+        self.0
+            .keys(&prefix, after.as_deref(), limit)
+            .await
+            .map_err(error)
     }
 }
 

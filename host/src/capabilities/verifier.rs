@@ -23,12 +23,31 @@ impl Verifier {
 impl Host for Verifier {
     async fn provider(&mut self, config_url: String) -> Result<ProviderMetadata, Failure> {
         let provider = self.0.provider(&config_url).await.map_err(failure)?;
-        Ok(ProviderMetadata { issuer: provider.issuer, document: provider.metadata })
+        Ok(ProviderMetadata {
+            issuer: provider.issuer,
+            document: provider.metadata,
+        })
     }
 
-    async fn verify(&mut self, issuer: String, jws: String, algorithms: Vec<String>) -> Result<VerifiedJws, Failure> {
-        let verified = self.0.verify(&issuer, &jws, &algorithms.iter().map(String::as_str).collect::<Vec<_>>()).await.map_err(failure)?;
-        Ok(VerifiedJws { header: verified.header, payload: verified.payload })
+    async fn verify(
+        &mut self,
+        issuer: String,
+        jws: String,
+        algorithms: Vec<String>,
+    ) -> Result<VerifiedJws, Failure> {
+        let verified = self
+            .0
+            .verify(
+                &issuer,
+                &jws,
+                &algorithms.iter().map(String::as_str).collect::<Vec<_>>(),
+            )
+            .await
+            .map_err(failure)?;
+        Ok(VerifiedJws {
+            header: verified.header,
+            payload: verified.payload,
+        })
     }
 }
 

@@ -19,7 +19,10 @@ pub fn run() -> Result<ExitCode> {
         let (policy, tools) = app::components(&engine, tenant)?;
         for component in [policy, tools] {
             let (name, sha256) = (&component.name, &component.sha256);
-            say(&format!("component `{name}`: ok, {} bytes, sha256 {sha256}", component.size));
+            say(&format!(
+                "component `{name}`: ok, {} bytes, sha256 {sha256}",
+                component.size
+            ));
         }
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -46,7 +49,9 @@ async fn store(config: &Config) -> Result<()> {
     let directory = config.storage.data_dir.display();
     match State::open(&config.storage.data_dir, WallClock::system()).await {
         Ok(_) => say(&format!("state in {directory}: ok")),
-        Err(OpenError::InUse { .. }) => say(&format!("state in {directory}: in use by a running server")),
+        Err(OpenError::InUse { .. }) => {
+            say(&format!("state in {directory}: in use by a running server"))
+        }
         Err(error) => return Err(error.into()),
     }
     Ok(())
@@ -56,7 +61,9 @@ async fn providers(tenant: &Tenant) -> Result<bool> {
     let keys = app::keys(tenant)?;
     keys.prefetch().await;
     let providers = keys.status();
-    providers.iter().for_each(|provider| say(&describe(provider)));
+    providers
+        .iter()
+        .for_each(|provider| say(&describe(provider)));
     Ok(providers.iter().all(|provider| provider.ready))
 }
 
@@ -74,7 +81,12 @@ fn describe(provider: &ProviderStatus) -> String {
         ],
         (None, None) => vec![format!("provider {url}: not reached yet")],
     };
-    lines.extend(provider.skipped_keys.iter().map(|key| format!("provider {url}: key skipped: {key}")));
+    lines.extend(
+        provider
+            .skipped_keys
+            .iter()
+            .map(|key| format!("provider {url}: key skipped: {key}")),
+    );
     lines.join("\n")
 }
 

@@ -16,7 +16,8 @@ pub fn run(as_json: bool) -> Result<ExitCode> {
     let config = Config::load(&Environment, &CliOverrides::default())?;
     let engine = app::engine(&config)?;
     let mut rows = Vec::new();
-    let mut sources: Vec<ComponentSource> = embedded::names().map(ComponentSource::Embedded).collect();
+    let mut sources: Vec<ComponentSource> =
+        embedded::names().map(ComponentSource::Embedded).collect();
     for tenant in &config.tenants {
         for (source, role) in [(&tenant.policy, Role::Policy), (&tenant.tools, Role::Tools)] {
             load::load(&engine, source, role)?;
@@ -26,7 +27,10 @@ pub fn run(as_json: bool) -> Result<ExitCode> {
         }
     }
     for source in &sources {
-        let used = config.tenants.iter().any(|tenant| tenant.policy == *source || tenant.tools == *source);
+        let used = config
+            .tenants
+            .iter()
+            .any(|tenant| tenant.policy == *source || tenant.tools == *source);
         match load::compile(&engine, source) {
             Ok(loaded) => rows.push((loaded, used)),
             Err(error @ LoadError::NotBuilt(_)) if !used => tracing::warn!("{error}"),
@@ -36,7 +40,8 @@ pub fn run(as_json: bool) -> Result<ExitCode> {
     if as_json {
         print_json(&rows);
     } else {
-        rows.iter().for_each(|(loaded, used)| print_text(loaded, *used));
+        rows.iter()
+            .for_each(|(loaded, used)| print_text(loaded, *used));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -61,7 +66,11 @@ fn print_json(rows: &[(Loaded, bool)]) {
 
 #[allow(clippy::print_stdout, reason = "the output of the command")]
 fn print_text(loaded: &Loaded, used: bool) {
-    let used = if used { " (used by this configuration)" } else { "" };
+    let used = if used {
+        " (used by this configuration)"
+    } else {
+        ""
+    };
     println!("{}{used}", loaded.name);
     println!("  sha256  {}", loaded.sha256);
     println!("  size    {} bytes", loaded.size);

@@ -13,7 +13,11 @@ use crate::{app, server, shutdown, stdio, telemetry};
 /// Serves until a signal, or until standard input ends.
 pub fn run(overrides: &CliOverrides, verbose: bool) -> Result<ExitCode> {
     let config = Config::load(&Environment, overrides)?;
-    let level = if verbose { tracing::Level::DEBUG } else { config.logging.level };
+    let level = if verbose {
+        tracing::Level::DEBUG
+    } else {
+        config.logging.level
+    };
     telemetry::init(level, config.logging.format)?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
@@ -55,9 +59,14 @@ async fn http(config: &Config, app: Arc<app::App>) -> Result<()> {
     let socket = TcpListener::bind(listener.address)
         .await
         .with_context(|| format!("cannot listen on {}", listener.address))?;
-    let bound = socket.local_addr().context("the listening socket has no address")?;
+    let bound = socket
+        .local_addr()
+        .context("the listening socket has no address")?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let path = config.tenants.first().map_or("", |tenant| &tenant.http_path);
+    let path = config
+        .tenants
+        .first()
+        .map_or("", |tenant| &tenant.http_path);
     say(&format!("listening on {scheme}://{bound}{path}"));
     let limits = ConnectionLimits {
         max_connections: listener.max_connections,
@@ -71,7 +80,10 @@ async fn http(config: &Config, app: Arc<app::App>) -> Result<()> {
 }
 
 /// The line that scripts wait for; not a log line, so that no log setting can hide or change it.
-#[allow(clippy::print_stderr, reason = "an API for scripts, see docs/ARCHITECTURE.md")]
+#[allow(
+    clippy::print_stderr,
+    reason = "an API for scripts, see docs/ARCHITECTURE.md"
+)]
 fn say(line: &str) {
     eprintln!("{line}");
 }

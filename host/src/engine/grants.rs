@@ -90,7 +90,8 @@ impl Role {
 /// `ns:package/interface` of `ns:package/interface@version`.
 #[must_use]
 pub fn without_version(name: &str) -> &str {
-    name.split_once('@').map_or(name, |(interface, _)| interface)
+    name.split_once('@')
+        .map_or(name, |(interface, _)| interface)
 }
 
 #[cfg(test)]
@@ -114,7 +115,11 @@ mod tests {
 
     #[test]
     fn tools_have_no_sockets_and_no_keys() {
-        for import in ["wasi:sockets/tcp@0.2.12", "imagegen:keys/verifier@0.1.0", "wasi:http/incoming-handler@0.2.12"] {
+        for import in [
+            "wasi:sockets/tcp@0.2.12",
+            "imagegen:keys/verifier@0.1.0",
+            "wasi:http/incoming-handler@0.2.12",
+        ] {
             assert!(!Role::Tools.allows(import), "{import}");
         }
         assert!(Role::Tools.allows("wasi:http/outgoing-handler@0.2.12"));

@@ -13,7 +13,9 @@ use super::grants::Role;
 use super::limits;
 use super::load::{LoadError, Loaded};
 use crate::bindings::policy::PolicyPre;
-use crate::bindings::{authorizer, blobs, log as log_bindings, policy, settings as settings_bindings, state};
+use crate::bindings::{
+    authorizer, blobs, log as log_bindings, policy, settings as settings_bindings, state,
+};
 use crate::capabilities::authorizer::Authorizer;
 use crate::capabilities::blobs::Blobs;
 use crate::capabilities::log::Log;
@@ -74,10 +76,20 @@ pub struct LinkedTools {
 /// # Errors
 ///
 /// [`LoadError::Link`] when an import or export has the right name and another type.
-pub fn policy(engine: &Engine, loaded: &Loaded, grants: PolicyGrants) -> Result<LinkedPolicy, LoadError> {
-    let pre = link_policy(engine, loaded)
-        .map_err(|error| LoadError::Link { name: loaded.name.clone(), reason: format!("{error:#}") })?;
-    Ok(LinkedPolicy { pre, is_default: loaded.is_default, grants })
+pub fn policy(
+    engine: &Engine,
+    loaded: &Loaded,
+    grants: PolicyGrants,
+) -> Result<LinkedPolicy, LoadError> {
+    let pre = link_policy(engine, loaded).map_err(|error| LoadError::Link {
+        name: loaded.name.clone(),
+        reason: format!("{error:#}"),
+    })?;
+    Ok(LinkedPolicy {
+        pre,
+        is_default: loaded.is_default,
+        grants,
+    })
 }
 
 /// Links tools.
@@ -85,9 +97,15 @@ pub fn policy(engine: &Engine, loaded: &Loaded, grants: PolicyGrants) -> Result<
 /// # Errors
 ///
 /// [`LoadError::Link`] when an import or export has the right name and another type.
-pub fn tools(engine: &Engine, loaded: &Loaded, grants: ToolsGrants) -> Result<LinkedTools, LoadError> {
-    let pre = link_tools(engine, loaded)
-        .map_err(|error| LoadError::Link { name: loaded.name.clone(), reason: format!("{error:#}") })?;
+pub fn tools(
+    engine: &Engine,
+    loaded: &Loaded,
+    grants: ToolsGrants,
+) -> Result<LinkedTools, LoadError> {
+    let pre = link_tools(engine, loaded).map_err(|error| LoadError::Link {
+        name: loaded.name.clone(),
+        reason: format!("{error:#}"),
+    })?;
     Ok(LinkedTools { pre, grants })
 }
 
@@ -101,16 +119,22 @@ pub fn check(engine: &Engine, loaded: &Loaded, role: Role) -> Result<(), LoadErr
         Role::Policy => link_policy(engine, loaded).map(drop),
         Role::Tools => link_tools(engine, loaded).map(drop),
     };
-    outcome.map_err(|error| LoadError::Link { name: loaded.name.clone(), reason: format!("{error:#}") })
+    outcome.map_err(|error| LoadError::Link {
+        name: loaded.name.clone(),
+        reason: format!("{error:#}"),
+    })
 }
 
 fn link_policy(engine: &Engine, loaded: &Loaded) -> wasmtime::Result<PolicyPre<PolicyState>> {
     let mut linker = Linker::<PolicyState>::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    policy::imagegen::keys::verifier::add_to_linker::<_, HasSelf<Verifier>>(&mut linker, |state| {
-        &mut state.verifier
+    policy::imagegen::keys::verifier::add_to_linker::<_, HasSelf<Verifier>>(
+        &mut linker,
+        |state| &mut state.verifier,
+    )?;
+    settings_bindings::add_to_linker::<_, HasSelf<Settings>>(&mut linker, |state| {
+        &mut state.settings
     })?;
-    settings_bindings::add_to_linker::<_, HasSelf<Settings>>(&mut linker, |state| &mut state.settings)?;
     log_bindings::add_to_linker::<_, HasSelf<Log>>(&mut linker, |state| &mut state.log)?;
     PolicyPre::new(linker.instantiate_pre(&loaded.component)?)
 }
@@ -119,8 +143,12 @@ fn link_tools(engine: &Engine, loaded: &Loaded) -> wasmtime::Result<ProxyPre<Too
     let mut linker = Linker::<ToolsState>::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    authorizer::add_to_linker::<_, HasSelf<Authorizer>>(&mut linker, |state| &mut state.authorizer)?;
-    settings_bindings::add_to_linker::<_, HasSelf<Settings>>(&mut linker, |state| &mut state.settings)?;
+    authorizer::add_to_linker::<_, HasSelf<Authorizer>>(&mut linker, |state| {
+        &mut state.authorizer
+    })?;
+    settings_bindings::add_to_linker::<_, HasSelf<Settings>>(&mut linker, |state| {
+        &mut state.settings
+    })?;
     log_bindings::add_to_linker::<_, HasSelf<Log>>(&mut linker, |state| &mut state.log)?;
     blobs::add_to_linker::<_, HasSelf<Blobs>>(&mut linker, |state| &mut state.blobs)?;
     state::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| &mut state.state)?;
@@ -188,7 +216,10 @@ pub struct PolicyState {
 
 impl WasiView for PolicyState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
@@ -224,12 +255,19 @@ impl ToolsState {
 
 impl WasiView for ToolsState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
 impl WasiHttpView for ToolsState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.outbound, table: &mut self.table, ctx: &mut self.http }
+        WasiHttpCtxView {
+            hooks: &mut self.outbound,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
     }
 }

@@ -35,12 +35,24 @@ pub struct Call {
 
 impl Call {
     async fn run(self) -> Result<(), ToolsError> {
-        let Self { mut instance, request, sender, permit, pre, warm } = self;
+        let Self {
+            mut instance,
+            request,
+            sender,
+            permit,
+            pre,
+            warm,
+        } = self;
         let outcome = call_handle(&mut instance, &pre, request, sender).await;
         match (outcome, warm) {
             (Ok(()), Some((pool, subject))) => pool.give_back(subject, instance, Instant::now()),
             (Ok(()), None) => {}
-            (Err(source), _) => return Err(ToolsError::Trap { source, stderr: instance.store.data().stderr() }),
+            (Err(source), _) => {
+                return Err(ToolsError::Trap {
+                    source,
+                    stderr: instance.store.data().stderr(),
+                });
+            }
         }
         drop(permit);
         Ok(())
@@ -54,8 +66,13 @@ async fn call_handle(
     sender: oneshot::Sender<Head>,
 ) -> wasmtime::Result<()> {
     let store = &mut instance.store;
-    let request = request.map(|bytes| Full::new(bytes).map_err(|never| -> wasmtime_wasi_http::Error { match never {} }));
-    let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
+    let request = request.map(|bytes| {
+        Full::new(bytes).map_err(|never| -> wasmtime_wasi_http::Error { match never {} })
+    });
+    let request = store
+        .data_mut()
+        .http()
+        .new_incoming_request(Scheme::Http, request)?;
     let out = store.data_mut().http().new_response_outparam(sender)?;
     if instance.proxy.is_none() {
         instance.proxy = Some(pre.instantiate_async(&mut *store).await?);
@@ -63,7 +80,10 @@ async fn call_handle(
     let Some(proxy) = &instance.proxy else {
         return Ok(());
     };
-    proxy.wasi_http_incoming_handler().call_handle(store, request, out).await
+    proxy
+        .wasi_http_incoming_handler()
+        .call_handle(store, request, out)
+        .await
 }
 
 /// A call in progress. Dropping it does not end the guest: a client that goes away does not undo
@@ -77,11 +97,18 @@ pub struct Running {
 impl Running {
     /// Prepares a call; it runs while it is polled, or detached.
     pub fn start(call: Call, background: Duration, request_id: Arc<str>) -> Self {
-        Self { work: Some(Box::pin(call.run())), background, request_id }
+        Self {
+            work: Some(Box::pin(call.run())),
+            background,
+            request_id,
+        }
     }
 
     /// Runs the guest until it has set its response head.
-    pub async fn head(&mut self, receiver: &mut oneshot::Receiver<Head>) -> Result<Response<HyperOutgoingBody>, ToolsError> {
+    pub async fn head(
+        &mut self,
+        receiver: &mut oneshot::Receiver<Head>,
+    ) -> Result<Response<HyperOutgoingBody>, ToolsError> {
         let head = tokio::select! {
             biased;
             failed = self.failure() => return Err(failed),
@@ -108,7 +135,10 @@ impl Running {
 
     /// Why the body broke off: the failure of the guest, if there is one.
     pub async fn broken_body(&mut self, error: &wasmtime_wasi_http::Error) -> ToolsError {
-        self.failure_or(ToolsError::InvalidAnswer(format!("the body broke off: {error:?}"))).await
+        self.failure_or(ToolsError::InvalidAnswer(format!(
+            "the body broke off: {error:?}"
+        )))
+        .await
     }
 
     /// The failure of a guest that is about to end, or `otherwise`.

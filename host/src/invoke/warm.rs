@@ -36,7 +36,12 @@ pub struct Instance {
 impl Instance {
     /// An instance that has served nobody.
     pub fn fresh(store: Store<ToolsState>) -> Self {
-        Self { store, proxy: None, born: Instant::now(), requests: 1 }
+        Self {
+            store,
+            proxy: None,
+            born: Instant::now(),
+            requests: 1,
+        }
     }
 
     /// Makes the instance serve another request of the same subject.
@@ -56,7 +61,10 @@ pub struct SubjectKey {
 impl SubjectKey {
     /// The key of a caller.
     pub fn of(identity: &Identity) -> Self {
-        Self { issuer: identity.issuer.clone(), subject: identity.subject.clone() }
+        Self {
+            issuer: identity.issuer.clone(),
+            subject: identity.subject.clone(),
+        }
     }
 }
 
@@ -69,7 +77,10 @@ pub struct WarmPool {
 impl WarmPool {
     /// An empty pool.
     pub fn new(bounds: WarmBounds) -> Self {
-        Self { bounds, idle: Mutex::new(Idle::default()) }
+        Self {
+            bounds,
+            idle: Mutex::new(Idle::default()),
+        }
     }
 
     /// An instance that served this subject before.
@@ -77,7 +88,9 @@ impl WarmPool {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let (since, instance) = idle.take(subject)?;
-            if self.usable(&instance, now) && now.saturating_duration_since(since) <= self.bounds.max_idle_time {
+            if self.usable(&instance, now)
+                && now.saturating_duration_since(since) <= self.bounds.max_idle_time
+            {
                 return Some(instance);
             }
         }
@@ -101,7 +114,8 @@ impl WarmPool {
     pub fn sweep(&self, now: Instant) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|since, instance| {
-            self.usable(instance, now) && now.saturating_duration_since(since) <= self.bounds.max_idle_time
+            self.usable(instance, now)
+                && now.saturating_duration_since(since) <= self.bounds.max_idle_time
         });
     }
 
@@ -119,13 +133,19 @@ struct Idle<T> {
 
 impl<T> Default for Idle<T> {
     fn default() -> Self {
-        Self { by_subject: HashMap::new(), count: 0 }
+        Self {
+            by_subject: HashMap::new(),
+            count: 0,
+        }
     }
 }
 
 impl<T> Idle<T> {
     fn put(&mut self, subject: SubjectKey, now: Instant, thing: T) {
-        self.by_subject.entry(subject).or_default().push((now, thing));
+        self.by_subject
+            .entry(subject)
+            .or_default()
+            .push((now, thing));
         self.count = self.count.saturating_add(1);
     }
 
@@ -154,7 +174,9 @@ impl<T> Idle<T> {
         let oldest = self
             .by_subject
             .iter()
-            .filter_map(|(subject, things)| things.first().map(|(since, _)| (*since, subject.clone())))
+            .filter_map(|(subject, things)| {
+                things.first().map(|(since, _)| (*since, subject.clone()))
+            })
             .min_by_key(|(since, _)| *since);
         if let Some((_, subject)) = oldest
             && let Some(things) = self.by_subject.get_mut(&subject)
@@ -173,7 +195,10 @@ mod tests {
     use super::*;
 
     fn subject(issuer: Option<&str>, subject: &str) -> SubjectKey {
-        SubjectKey { issuer: issuer.map(str::to_owned), subject: subject.to_owned() }
+        SubjectKey {
+            issuer: issuer.map(str::to_owned),
+            subject: subject.to_owned(),
+        }
     }
 
     #[test]
@@ -183,7 +208,10 @@ mod tests {
         idle.put(subject(Some("https://a"), "alice"), now, "alice of a");
         idle.put(subject(Some("https://b"), "alice"), now, "alice of b");
         assert_eq!(idle.take(&subject(None, "alice")), None);
-        assert_eq!(idle.take(&subject(Some("https://b"), "alice")).unwrap().1, "alice of b");
+        assert_eq!(
+            idle.take(&subject(Some("https://b"), "alice")).unwrap().1,
+            "alice of b"
+        );
         assert_eq!(idle.take(&subject(Some("https://b"), "alice")), None);
         assert_eq!(idle.count, 1);
     }
@@ -193,7 +221,11 @@ mod tests {
         let mut idle = Idle::default();
         let start = Instant::now();
         for (seconds, name) in [(3, "c"), (1, "a"), (2, "b")] {
-            idle.put(subject(None, name), start + Duration::from_secs(seconds), name);
+            idle.put(
+                subject(None, name),
+                start + Duration::from_secs(seconds),
+                name,
+            );
         }
         idle.drop_longest_idle();
         assert!(idle.take(&subject(None, "a")).is_none());
