@@ -160,7 +160,12 @@ impl From<TransformError> for Fault {
 
 impl From<EncodeError> for Fault {
     fn from(error: EncodeError) -> Self {
-        Self::server("internal", "the image could not be encoded", error)
+        match error {
+            EncodeError::TooLarge => Self::invalid(error),
+            EncodeError::Refused(_) => {
+                Self::server("internal", "the image could not be encoded", error)
+            }
+        }
     }
 }
 

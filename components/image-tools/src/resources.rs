@@ -198,7 +198,7 @@ fn view(context: Context<'_>, id: &ImageId, transform: &Transform) -> Result<Con
         ..
     } = stored.ok_or_else(|| no_image(id))?;
     if !transform.keeps(format) {
-        bytes = transform.apply(&bytes, format)?;
+        bytes = transform.apply(bytes, format)?;
         format = transform.encoding(format).format;
     }
     if bytes.len() > MAX_DELIVERED_BYTES {

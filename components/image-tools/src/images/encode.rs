@@ -1,11 +1,14 @@
 //! Pixels to bytes: PNG, JPEG (baseline) and WebP without loss.
 
+use std::io::{self, Write};
+
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use jpeg_encoder::{ColorType, Encoder};
 
 use super::format::Format;
+use super::limits::MAX_DELIVERED_BYTES;
 use super::picture::Picture;
 
 /// Quality of JPEG when nobody asks for another.
@@ -20,49 +23,80 @@ pub struct Encoding {
     pub quality: u8,
 }
 
-/// The encoder refused the picture, which happens only beyond 65535 pixels a side.
+/// Why a picture was not written.
 #[derive(Debug, thiserror::Error)]
-#[error("could not encode the image: {0}")]
-pub struct EncodeError(String);
+pub enum EncodeError {
+    /// The file would be larger than anybody gets.
+    #[error(
+        "the image file would be larger than {MAX_DELIVERED_BYTES} bytes\nhint: ask for `format=jpeg` or a smaller size"
+    )]
+    TooLarge,
+    /// The encoder refused the picture, which happens only beyond 65535 pixels a side.
+    #[error("could not encode the image: {0}")]
+    Refused(String),
+}
 
 /// Writes a picture. JPEG has no alpha: a translucent picture is laid on white.
 ///
 /// # Errors
-/// When the format cannot hold the picture.
+/// When the format cannot hold the picture, or the file would be too large.
 pub fn encode(picture: Picture, encoding: Encoding) -> Result<Vec<u8>, EncodeError> {
-    let mut bytes = Vec::new();
-    match encoding.format {
+    let mut file = File::default();
+    let written = match encoding.format {
         Format::Jpeg => {
             let (width, height) = jpeg_size(&picture)?;
             let pixels = picture.on_white();
-            Encoder::new(&mut bytes, encoding.quality.clamp(1, 100))
+            Encoder::new(&mut file, encoding.quality.clamp(1, 100))
                 .encode(pixels.as_raw(), width, height, ColorType::Rgb)
-                .map_err(|error| EncodeError(error.to_string()))?;
+                .map_err(|error| error.to_string())
         }
-        Format::Png => write(PngEncoder::new(&mut bytes), &picture)?,
-        Format::Webp => write(WebPEncoder::new_lossless(&mut bytes), &picture)?,
+        Format::Png => write(PngEncoder::new(&mut file), &picture),
+        Format::Webp => write(WebPEncoder::new_lossless(&mut file), &picture),
+    };
+    match written {
+        Ok(()) => Ok(file.bytes),
+        Err(_) if file.is_full => Err(EncodeError::TooLarge),
+        Err(reason) => Err(EncodeError::Refused(reason)),
     }
-    Ok(bytes)
 }
 
-fn write(encoder: impl ImageEncoder, picture: &Picture) -> Result<(), EncodeError> {
+/// A file in memory that does not grow beyond what is delivered.
+#[derive(Default)]
+struct File {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl Write for File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > MAX_DELIVERED_BYTES {
+            self.is_full = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write(encoder: impl ImageEncoder, picture: &Picture) -> Result<(), String> {
     let size = picture.size();
-    let written = match picture {
-        Picture::Rgb(pixels) => {
-            encoder.write_image(pixels, size.width, size.height, ExtendedColorType::Rgb8)
-        }
-        Picture::Rgba(pixels) => {
-            encoder.write_image(pixels, size.width, size.height, ExtendedColorType::Rgba8)
-        }
+    let (pixels, color) = match picture {
+        Picture::Rgb(pixels) => (pixels.as_raw(), ExtendedColorType::Rgb8),
+        Picture::Rgba(pixels) => (pixels.as_raw(), ExtendedColorType::Rgba8),
     };
-    written.map_err(|error| EncodeError(error.to_string()))
+    let written = encoder.write_image(pixels, size.width, size.height, color);
+    written.map_err(|error| error.to_string())
 }
 
 fn jpeg_size(picture: &Picture) -> Result<(u16, u16), EncodeError> {
     let size = picture.size();
     match (u16::try_from(size.width), u16::try_from(size.height)) {
         (Ok(width), Ok(height)) => Ok((width, height)),
-        _ => Err(EncodeError(format!(
+        _ => Err(EncodeError::Refused(format!(
             "{}x{} is too large for JPEG",
             size.width, size.height
         ))),
@@ -71,7 +105,7 @@ fn jpeg_size(picture: &Picture) -> Result<(u16, u16), EncodeError> {
 
 #[cfg(test)]
 mod tests {
-    use image::{Rgba, RgbaImage};
+    use image::{Rgb, RgbImage, Rgba, RgbaImage};
 
     use super::super::decode::decode;
     use super::*;
@@ -90,6 +124,23 @@ mod tests {
             assert_eq!(Format::sniff(&bytes), Some(format));
             assert_eq!(decode(&bytes).unwrap(), Picture::Rgba(pixels.clone()));
         }
+    }
+
+    #[test]
+    fn a_file_that_nobody_gets_is_not_made() {
+        let mut state = 1_u32;
+        let noise = RgbImage::from_fn(4096, 3600, |_, _| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
+        });
+        let encoding = Encoding {
+            format: Format::Webp,
+            quality: 90,
+        };
+        assert!(matches!(
+            encode(Picture::Rgb(noise), encoding),
+            Err(EncodeError::TooLarge)
+        ));
     }
 
     #[test]

@@ -52,12 +52,14 @@ impl Transform {
         }
     }
 
-    /// Decodes, changes and encodes an image.
+    /// Decodes, changes and encodes an image. Takes the file, as there may not be room for it and
+    /// the result.
     ///
     /// # Errors
     /// See [`TransformError`].
-    pub fn apply(&self, bytes: &[u8], stored: Format) -> Result<Vec<u8>, TransformError> {
-        let picture = decode(bytes)?;
+    pub fn apply(&self, bytes: Vec<u8>, stored: Format) -> Result<Vec<u8>, TransformError> {
+        let picture = decode(&bytes)?;
+        drop(bytes);
         let geometry = Geometry::plan(picture.size(), &self.shape)?;
         Ok(encode(shape(picture, &geometry)?, self.encoding(stored))?)
     }
@@ -116,7 +118,7 @@ mod tests {
             shape,
             ..Transform::default()
         }
-        .apply(&flag(), Format::Png)
+        .apply(flag(), Format::Png)
         .unwrap();
         let Picture::Rgb(pixels) = decode(&bytes).unwrap() else {
             panic!("expected RGB")
