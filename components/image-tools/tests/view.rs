@@ -39,7 +39,7 @@ fn view(memory: &Memory, query: &str) -> (RgbImage, String) {
         Some(mime.as_str()),
         "{query}"
     );
-    (decode(&bytes).unwrap().on_white(), mime)
+    (decode(&bytes).unwrap().on_white().into_owned(), mime)
 }
 
 fn pixel(image: &RgbImage, x: u32, y: u32) -> [u8; 3] {
@@ -199,7 +199,7 @@ fn show_image_honours_every_transform() {
     let bytes = BASE64_STANDARD
         .decode(picture["data"].as_str().unwrap())
         .unwrap();
-    let shown = decode(&bytes).unwrap().on_white();
+    let shown = decode(&bytes).unwrap().on_white().into_owned();
     let [red, green, blue] = pixel(&shown, 0, 10);
     assert!(
         green > 150 && red < 90 && blue < 120,

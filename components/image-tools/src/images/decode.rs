@@ -99,7 +99,7 @@ mod tests {
         let pixels =
             image::RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8 * 6, y as u8 * 8, 90]));
         encode(
-            Picture::Rgb(pixels),
+            &Picture::Rgb(pixels),
             Encoding {
                 format,
                 quality: 90,

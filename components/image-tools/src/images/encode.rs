@@ -40,18 +40,18 @@ pub enum EncodeError {
 ///
 /// # Errors
 /// When the format cannot hold the picture, or the file would be too large.
-pub fn encode(picture: Picture, encoding: Encoding) -> Result<Vec<u8>, EncodeError> {
+pub fn encode(picture: &Picture, encoding: Encoding) -> Result<Vec<u8>, EncodeError> {
     let mut file = File::default();
     let written = match encoding.format {
         Format::Jpeg => {
-            let (width, height) = jpeg_size(&picture)?;
+            let (width, height) = jpeg_size(picture)?;
             let pixels = picture.on_white();
             Encoder::new(&mut file, encoding.quality.clamp(1, 100))
                 .encode(pixels.as_raw(), width, height, ColorType::Rgb)
                 .map_err(|error| error.to_string())
         }
-        Format::Png => write(PngEncoder::new(&mut file), &picture),
-        Format::Webp => write(WebPEncoder::new_lossless(&mut file), &picture),
+        Format::Png => write(PngEncoder::new(&mut file), picture),
+        Format::Webp => write(WebPEncoder::new_lossless(&mut file), picture),
     };
     match written {
         Ok(()) => Ok(file.bytes),
@@ -117,7 +117,7 @@ mod tests {
         });
         for format in [Format::Png, Format::Webp] {
             let bytes = encode(
-                Picture::Rgba(pixels.clone()),
+                &Picture::Rgba(pixels.clone()),
                 Encoding { format, quality: 1 },
             )
             .unwrap();
@@ -138,7 +138,7 @@ mod tests {
             quality: 90,
         };
         assert!(matches!(
-            encode(Picture::Rgb(noise), encoding),
+            encode(&Picture::Rgb(noise), encoding),
             Err(EncodeError::TooLarge)
         ));
     }
@@ -150,7 +150,7 @@ mod tests {
         });
         let size = |quality| {
             encode(
-                Picture::Rgba(noise.clone()),
+                &Picture::Rgba(noise.clone()),
                 Encoding {
                     format: Format::Jpeg,
                     quality,
@@ -162,7 +162,7 @@ mod tests {
         assert!(size(20) < size(95));
         let glass = Picture::Rgba(RgbaImage::from_pixel(16, 16, Rgba([0, 0, 0, 0])));
         let bytes = encode(
-            glass,
+            &glass,
             Encoding {
                 format: Format::Jpeg,
                 quality: 90,

@@ -1,5 +1,7 @@
 //! Decoded pixels, and what can be done to them: crop, resize, turn, flip, flatten.
 
+use std::borrow::Cow;
+
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8x3, U8x4};
 use fast_image_resize::{PixelTrait, ResizeOptions, Resizer};
@@ -68,9 +70,9 @@ impl Picture {
     }
 
     /// Laid on white, as JPEG has no alpha.
-    pub fn on_white(self) -> RgbImage {
+    pub fn on_white(&self) -> Cow<'_, RgbImage> {
         let pixels = match self {
-            Self::Rgb(pixels) => return pixels,
+            Self::Rgb(pixels) => return Cow::Borrowed(pixels),
             Self::Rgba(pixels) => pixels,
         };
         let (width, height) = pixels.dimensions();
@@ -79,7 +81,7 @@ impl Picture {
             let [red, green, blue, alpha] = from.0;
             to.0 = [red, green, blue].map(|channel| over_white(channel, alpha));
         }
-        flat
+        Cow::Owned(flat)
     }
 
     /// Width and height.

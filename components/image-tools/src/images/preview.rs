@@ -44,7 +44,7 @@ pub fn preview(picture: Picture) -> Result<Option<Preview>, EncodeError> {
             (Format::Jpeg, &QUALITIES[..])
         };
         for &quality in qualities {
-            let bytes = encode(small.clone(), Encoding { format, quality })?;
+            let bytes = encode(&small, Encoding { format, quality })?;
             if fits_preview(bytes.len()) {
                 return Ok(Some(Preview {
                     bytes,

@@ -61,7 +61,7 @@ impl Transform {
         let picture = decode(&bytes)?;
         drop(bytes);
         let geometry = Geometry::plan(picture.size(), &self.shape)?;
-        Ok(encode(shape(picture, &geometry)?, self.encoding(stored))?)
+        Ok(encode(&shape(picture, &geometry)?, self.encoding(stored))?)
     }
 }
 
@@ -104,7 +104,7 @@ mod tests {
             })
         });
         encode(
-            Picture::Rgb(pixels),
+            &Picture::Rgb(pixels),
             Encoding {
                 format: Format::Png,
                 quality: 90,

@@ -85,7 +85,7 @@ impl Provider for Placeholder<'_> {
             format: Format::Png,
             quality: DEFAULT_QUALITY,
         };
-        let bytes = encode(picture, encoding).map_err(|_| ProviderError::NoImage)?;
+        let bytes = encode(&picture, encoding).map_err(|_| ProviderError::NoImage)?;
         let metadata = Map::from_iter([
             ("quality".to_owned(), json!("placeholder")),
             ("size".to_owned(), json!(format!("{width}x{height}"))),

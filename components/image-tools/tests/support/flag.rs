@@ -25,7 +25,7 @@ pub fn sidecar(id: &str, file: &str) -> Value {
 
 pub fn store(memory: &Memory, id: &str, picture: Picture) {
     let bytes = encode(
-        picture,
+        &picture,
         Encoding {
             format: Format::Png,
             quality: 90,
