@@ -1,7 +1,8 @@
 //! The comparator's `placeholder` provider and gallery: a real PNG, a real preview, two files on the disk.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -70,19 +71,27 @@ fn generate(directory: &Path, prompt: &str) -> anyhow::Result<Image> {
         "provider_metadata": {"quality": "placeholder", "size": format!("{SIDE_PX}x{SIDE_PX}")},
         "created_at": "2026-01-01T00:00:00Z", "source_image_ids": [], "origin": "generated", "origin_source": null,
     });
-    store(&directory.join(format!("{id}-original.png")), &png)?;
+    store(directory, &format!("{id}-original.png"), &png)?;
     store(
-        &directory.join(format!("{id}.json")),
+        directory,
+        &format!("{id}.json"),
         format!("{sidecar:#}").as_bytes(),
     )?;
     Ok(Image { id, preview_jpeg })
 }
 
-/// Written aside and moved into place, so that a reader never sees half a file.
-fn store(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// As durably as the host: written aside, synced, moved into place, and the directory synced.
+fn store(directory: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = directory.join(name);
     let aside = path.with_extension("partial");
-    fs::write(&aside, bytes).with_context(|| format!("write {}", aside.display()))?;
-    fs::rename(&aside, path).with_context(|| format!("rename to {}", path.display()))
+    let mut file = File::create(&aside).with_context(|| format!("create {}", aside.display()))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("write {}", aside.display()))?;
+    fs::rename(&aside, &path).with_context(|| format!("rename to {}", path.display()))?;
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .with_context(|| format!("sync {}", directory.display()))
 }
 
 fn colour(prompt: &str) -> [u8; 3] {
