@@ -221,12 +221,22 @@ pub fn mcp_headers(method: &str, name: &str) -> Vec<(&'static str, String)> {
         ("content-type", "application/json".to_owned()),
         ("accept", "application/json, text/event-stream".to_owned()),
         ("mcp-protocol-version", MODERN.to_owned()),
-        ("mcp-method", method.to_owned()),
+        ("mcp-method", field_value(method)),
     ];
     if !name.is_empty() {
-        headers.push(("mcp-name", name.to_owned()));
+        headers.push(("mcp-name", field_value(name)));
     }
     headers
+}
+
+/// Text that a header field cannot carry is sent as base64 (MCP 2026-07-28, Streamable HTTP).
+fn field_value(text: &str) -> String {
+    let plain = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) && text.trim() == text;
+    if plain {
+        text.to_owned()
+    } else {
+        format!("=?base64?{}?=", STANDARD.encode(text))
+    }
 }
 
 fn meta(given: Option<&Value>) -> Value {

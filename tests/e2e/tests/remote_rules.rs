@@ -149,10 +149,10 @@ fn judge_refusal(reply: &Reply, (status, code): (u16, &str)) -> Result<(), Strin
         return fault(&format!("not {status}"));
     }
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    if body["error"] != code || !body["error_description"].is_string() {
+    if stable_code(&body) != Some(code) {
         return fault(&format!("not `{code}`"));
     }
-    if reply.header("cache-control") != Some("no-store") {
+    if body["error"].is_string() && reply.header("cache-control") != Some("no-store") {
         return fault("may be stored");
     }
     match reply.header("www-authenticate").map(Challenge::parse) {
@@ -171,4 +171,15 @@ fn judge_refusal(reply: &Reply, (status, code): (u16, &str)) -> Result<(), Strin
             }
         }
     }
+}
+
+/// The door answers as a resource server does; the tools, which know the operation, answer the
+/// JSON-RPC request.
+fn stable_code(body: &Value) -> Option<&str> {
+    let error = &body["error"];
+    let (code, sentence) = match error {
+        Value::String(code) => (Some(code.as_str()), &body["error_description"]),
+        _ => (error["data"]["error"].as_str(), &error["message"]),
+    };
+    code.filter(|_| sentence.is_string())
 }

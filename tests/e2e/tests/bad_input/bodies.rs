@@ -277,7 +277,7 @@ async fn arguments_are_refused_by_name() {
         (
             "generate_image",
             json!({"prompt": "x", "aspect_ratio": "7:3"}),
-            "7:3",
+            "aspect_ratio",
         ),
         (
             "generate_image",
@@ -295,7 +295,11 @@ async fn arguments_are_refused_by_name() {
             "wait_seconds",
         ),
         ("check_generation_status", json!({"id": "x"}), "id"),
-        ("show_image", json!({"uri": "file:///etc/passwd"}), "uri"),
+        (
+            "show_image",
+            json!({"uri": "file:///etc/passwd"}),
+            "file:///etc/passwd",
+        ),
         (
             "show_image",
             json!({"uri": "image://000000000000/view", "width": 5}),
@@ -304,7 +308,7 @@ async fn arguments_are_refused_by_name() {
         (
             "delete_image",
             json!({"image_id": "../../etc/passwd"}),
-            "image_id",
+            "../../etc/passwd",
         ),
         ("list_providers", json!({"force": true}), "force"),
         ("get_server_info", json!({"verbose": 1}), "verbose"),

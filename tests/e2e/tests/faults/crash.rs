@@ -34,10 +34,8 @@ async fn a_job_that_was_killed_reads_as_interrupted() {
             (&json!("failed"), &json!(id)),
             "{status}"
         );
-        assert!(
-            status["error"].as_str().unwrap().contains("interrupted"),
-            "{status}"
-        );
+        assert_eq!(status["error_code"], "interrupted", "{status}");
+        assert!(status["error"].is_string(), "{status}");
     }
     let list = caller.read("image://list").await.resource_json();
     assert!(
