@@ -164,7 +164,7 @@ impl<'a> Jobs<'a> {
             return Ok(None);
         };
         let job: Job = serde_json::from_slice(&stored.value)
-            .map_err(|error| StoreError::Damaged(format!("job {id}: {error}")))?;
+            .map_err(|error| StoreError::Damaged(format!("job {id}: column {}", error.column())))?;
         Ok(Some(self.as_of_now(job)))
     }
 

@@ -65,7 +65,8 @@ pub enum SidecarError {
     #[error("larger than {MAX_BYTES} bytes")]
     TooLarge,
     /// Not JSON, or not the fields that a sidecar has.
-    #[error("not a sidecar: {0}")]
+    /// Where, but not what: the text of a parser can repeat a prompt.
+    #[error("not a sidecar: line {}, column {}", .0.line(), .0.column())]
     Malformed(#[from] serde_json::Error),
     /// It is the record of another image.
     #[error("it names another image")]
@@ -308,6 +309,12 @@ mod tests {
             let sidecar = parse(|value| value["original_filename"] = json!(name));
             assert!(matches!(sidecar, Err(SidecarError::ForeignFile)), "{name}");
         }
+    }
+
+    #[test]
+    fn a_prompt_in_the_wrong_place_is_not_repeated() {
+        let damaged = parse(|value| value["original_dimensions"] = json!("a secret prompt"));
+        assert!(!damaged.unwrap_err().to_string().contains("secret"));
     }
 
     #[test]
