@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Mutex};
 
-use crate::wait::until_blocking;
+use crate::wait::{until, until_blocking};
 
 /// The growing output of one process, kept over its restarts.
 #[derive(Clone, Default)]
@@ -41,6 +41,19 @@ impl Logs {
     /// Everything after the first `offset` bytes.
     pub fn since(&self, offset: usize) -> String {
         self.text.lock().unwrap()[offset..].to_owned()
+    }
+
+    /// Waits until a line, after the first `offset` bytes, has all of these texts. What a process
+    /// writes arrives here a moment later than its answers do elsewhere.
+    pub async fn wait_for_line(&self, offset: usize, texts: &[&str]) {
+        until(&format!("a line of the log with {texts:?}"), async || {
+            let log = self.since(offset);
+            let found = log
+                .lines()
+                .any(|line| texts.iter().all(|text| line.contains(text)));
+            found.then_some(())
+        })
+        .await;
     }
 
     /// Waits for a complete line, after the first `offset` bytes, that begins with `prefix`, and

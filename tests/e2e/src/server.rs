@@ -1,6 +1,7 @@
 //! The shipped binary, running, on a port that the system chose.
 
 use std::process::{ExitStatus, Stdio};
+use std::thread::JoinHandle;
 
 use rustix::process::Signal;
 
@@ -16,6 +17,7 @@ pub struct Server {
     settings: Settings,
     logs: Logs,
     process: Option<Process>,
+    readers: Vec<JoinHandle<()>>,
     origin: String,
 }
 
@@ -31,6 +33,7 @@ impl Server {
             settings,
             logs,
             process: None,
+            readers: Vec::new(),
             origin: String::new(),
         }
     }
@@ -47,8 +50,10 @@ impl Server {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped()),
         );
-        self.logs.follow(process.stdout.take().unwrap());
-        self.logs.follow(process.stderr.take().unwrap());
+        self.readers
+            .push(self.logs.follow(process.stdout.take().unwrap()));
+        self.readers
+            .push(self.logs.follow(process.stderr.take().unwrap()));
         let logs = self.logs.clone();
         let (process, url) = tokio::task::spawn_blocking(move || {
             let url = logs.line_after(offset, "listening on ", || process.has_ended());
@@ -159,6 +164,10 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
+        // Its pipes have ended with it.
+        for reader in self.readers.drain(..) {
+            let _ = reader.join();
+        }
         if std::thread::panicking() {
             eprintln!("--- log of the server\n{}---", self.logs.text());
         } else {

@@ -257,6 +257,38 @@ async fn bodies_are_limited_in_size_and_time() {
     assert_eq!(server.as_anonymous().list_tools().await.status, 200);
 }
 
+/// An answer that the client cannot read, since the connection is reset while it still sends, is
+/// none: it would never learn that it has to log in.
+#[tokio::test]
+async fn who_is_refused_while_sending_still_hears_why() {
+    let settings = Settings::default().with("MAX_BODY_BYTES", "65536");
+    let open = settings.start().await;
+    let token = "4f1c9a7be20d8836c5d2f0a9b7e61354c8d9e0f1a2b3c4d5";
+    let locked = Settings::default()
+        .with("BEARER_TOKEN", token)
+        .start()
+        .await;
+    let mut unheard = Vec::new();
+    for (server, expected) in [(&open, 413), (&locked, 401)] {
+        for number in 0..10 {
+            let caller = &callers(server)[0];
+            let reply = caller
+                .try_send(Method::POST, "/mcp", vec![b' '; 2 << 20])
+                .await;
+            match reply {
+                Ok(reply) => assert_eq!(reply.status, expected),
+                Err(error) => unheard.push(format!("{expected}, {number}: {error:?}")),
+            }
+        }
+    }
+    assert!(
+        unheard.is_empty(),
+        "{} of 20: {:.300}",
+        unheard.len(),
+        unheard.join("\n")
+    );
+}
+
 #[tokio::test]
 async fn arguments_are_refused_by_name() {
     let server = Server::anonymous().await;

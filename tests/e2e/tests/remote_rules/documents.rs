@@ -156,11 +156,7 @@ async fn a_discovery_document_that_lies_is_not_used() {
             .unwrap_or_else(|fault| panic!("{row}: {fault}"));
         assert!(reply.header("retry-after").is_some(), "{row}");
         server.readiness(503).await;
-        assert!(
-            server.logs().text().contains(member),
-            "{row}: the log does not say why:\n{}",
-            server.logs().text()
-        );
+        server.logs().wait_for_line(0, &[member]).await;
         assert_eq!(
             (server.gallery().images(), idp.requests(JWKS)),
             (0, 0),

@@ -279,20 +279,21 @@ async fn large_heads_cost_nothing() {
     setting.finish();
 }
 
-/// The routes of the policy take next to no body, and a slow head does not wait for ever.
+/// The routes of the policy take next to no body; a length that says so is enough.
 #[tokio::test]
 async fn the_policy_takes_no_load() {
     let setting = Setting::new().await;
-    let caller = setting.server.as_anonymous();
-    for size in [(64 << 10) + 1, 1 << 20] {
-        let reply = caller
-            .send(
-                Method::POST,
-                "/.well-known/oauth-protected-resource/mcp",
-                vec![b'x'; size],
-            )
-            .await;
-        assert_eq!(reply.status, 413, "29 {size} bytes");
+    let path = "/.well-known/oauth-protected-resource/mcp";
+    for size in [(64 << 10) + 1, 10 << 20, u64::MAX / 2] {
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n");
+        let mut connection = Raw::connect(setting.server.address()).await;
+        connection.send(head.as_bytes()).await;
+        assert_eq!(
+            status(&connection.head().await),
+            Some(413),
+            "29 {size} bytes"
+        );
     }
     setting.finish();
 }
