@@ -273,7 +273,7 @@ async fn who_is_refused_while_sending_still_hears_why() {
         for number in 0..10 {
             let caller = &callers(server)[0];
             let reply = caller
-                .try_send(Method::POST, "/mcp", vec![b' '; 2 << 20])
+                .try_send(Method::POST, "/mcp", vec![b' '; 8 << 20])
                 .await;
             match reply {
                 Ok(reply) => assert_eq!(reply.status, expected),
