@@ -48,36 +48,39 @@ pub struct Budget {
     pub background: Duration,
 }
 
+/// What the instances of one tenant may use together.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// Instances at once.
+    pub instances: usize,
+    /// Whether they are reused.
+    pub isolation: Isolation,
+    /// Time for each request.
+    pub budget: Budget,
+}
+
 /// The tools of one tenant.
 pub struct Tools {
     linked: LinkedTools,
     policy: Arc<PolicyPool>,
     permits: Arc<Semaphore>,
-    instances: usize,
-    budget: Budget,
+    share: Share,
     warm: Option<Arc<WarmPool>>,
 }
 
 impl Tools {
-    /// The tools of a tenant that may have `instances` at once.
+    /// The tools of a tenant, which ask this policy.
     #[must_use]
-    pub fn new(
-        linked: LinkedTools,
-        policy: Arc<PolicyPool>,
-        instances: usize,
-        isolation: Isolation,
-        budget: Budget,
-    ) -> Self {
-        let warm = match isolation {
+    pub fn new(linked: LinkedTools, policy: Arc<PolicyPool>, share: Share) -> Self {
+        let warm = match share.isolation {
             Isolation::Request => None,
             Isolation::Subject(bounds) => Some(Arc::new(WarmPool::new(bounds))),
         };
         Self {
             linked,
             policy,
-            permits: Arc::new(Semaphore::new(instances)),
-            instances,
-            budget,
+            permits: Arc::new(Semaphore::new(share.instances)),
+            share,
             warm,
         }
     }
@@ -93,7 +96,7 @@ impl Tools {
         request_id: &Arc<str>,
         request: Request<Bytes>,
     ) -> Result<Response<Body>, ToolsError> {
-        let deadline = tokio::time::Instant::now() + self.budget.answer;
+        let deadline = tokio::time::Instant::now() + self.share.budget.answer;
         let permit = match timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) | Err(_) => return Err(ToolsError::Busy),
@@ -108,7 +111,8 @@ impl Tools {
             pre: self.linked.pre.clone(),
             warm: self.warm.clone().zip(subject),
         };
-        let mut running = Running::start(call, self.budget.background, Arc::clone(request_id));
+        let mut running =
+            Running::start(call, self.share.budget.background, Arc::clone(request_id));
 
         let answer = timeout_at(deadline, async {
             let response = running.head(&mut head).await?;
@@ -130,14 +134,14 @@ impl Tools {
             }
             Err(_) => {
                 running.kill();
-                Err(ToolsError::Timeout(self.budget.answer))
+                Err(ToolsError::Timeout(self.share.budget.answer))
             }
         }
     }
 
     /// Ready when no instance works any more, in the background either.
     pub async fn idle(&self) {
-        let all = u32::try_from(self.instances).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.share.instances).unwrap_or(u32::MAX);
         // The semaphore is never closed.
         let _ = self.permits.acquire_many(all).await;
     }

@@ -92,63 +92,64 @@ where
     if is_preflight(parts) {
         return Ok(respond::preflight());
     }
-    let head = head(tenant, context, parts, authority);
+    let arrival = Arrival {
+        tenant,
+        limits: &app.limits,
+        request_id: &context.request_id,
+        parts,
+        head: head(tenant, context, parts, authority),
+    };
     match route {
-        Route::Mcp => mcp(tenant, &app.limits, context, parts, &head, body).await,
-        _ => policy_route(tenant, &app.limits, context, &head, body).await,
+        Route::Mcp => arrival.mcp(body).await,
+        _ => arrival.policy_route(body).await,
     }
 }
 
-/// A request to the MCP endpoint. The tools run only with the proof that `authenticate` gives.
-async fn mcp<B>(
-    tenant: &Tenant,
-    limits: &Limits,
-    context: &Context,
-    parts: &Parts,
-    head: &RequestHeadParts<'_>,
-    body: B,
-) -> Result<Response<Body>, Refusal>
-where
-    B: HttpBody<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    admit::origin(&tenant.admission, parts)?;
-    let verdict = auth::authenticate(
-        &tenant.policy,
-        &tenant.decisions,
-        &context.request_id,
-        *head,
-    )
-    .await?;
-    let caller = verdict.map_err(Refusal::Denied)?;
-    let body = admit::body(body, limits.max_body_bytes, limits.answer_time).await?;
-    let request = for_tools(tenant, parts, head.authority, body)?;
-    Ok(tenant
-        .tools
-        .call(caller, &context.request_id, request)
-        .await?)
+/// A request that is addressed to a tenant. Nobody has said yet who sent it.
+struct Arrival<'a> {
+    tenant: &'a Tenant,
+    limits: &'a Limits,
+    request_id: &'a Arc<str>,
+    parts: &'a Parts,
+    head: RequestHeadParts<'a>,
 }
 
-/// A request to any other path: a route of the policy, or nothing.
-async fn policy_route<B>(
-    tenant: &Tenant,
-    limits: &Limits,
-    context: &Context,
-    head: &RequestHeadParts<'_>,
-    body: B,
-) -> Result<Response<Body>, Refusal>
-where
-    B: HttpBody<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let body = admit::body(body, MAX_POLICY_BODY_BYTES, limits.answer_time).await?;
-    let request = HttpRequest {
-        head: head.to_wit(),
-        body: body.into(),
-    };
-    match tenant.policy.serve(&context.request_id, &request).await? {
-        Some(response) => Ok(respond::from_policy(response)?),
-        None => Err(ClientError::NotFound.into()),
+impl Arrival<'_> {
+    /// To the MCP endpoint. The tools run only with the proof that `authenticate` gives.
+    async fn mcp<B>(&self, body: B) -> Result<Response<Body>, Refusal>
+    where
+        B: HttpBody<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let tenant = self.tenant;
+        admit::origin(&tenant.admission, self.parts)?;
+        let verdict = auth::authenticate(
+            &tenant.policy,
+            &tenant.decisions,
+            self.request_id,
+            self.head,
+        );
+        let caller = verdict.await?.map_err(Refusal::Denied)?;
+        let body = admit::body(body, self.limits.max_body_bytes, self.limits.answer_time).await?;
+        let request = for_tools(tenant, self.parts, self.head.authority, body)?;
+        Ok(tenant.tools.call(caller, self.request_id, request).await?)
+    }
+
+    /// To any other path: a route of the policy, or nothing.
+    async fn policy_route<B>(&self, body: B) -> Result<Response<Body>, Refusal>
+    where
+        B: HttpBody<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let body = admit::body(body, MAX_POLICY_BODY_BYTES, self.limits.answer_time).await?;
+        let request = HttpRequest {
+            head: self.head.to_wit(),
+            body: body.into(),
+        };
+        match self.tenant.policy.serve(self.request_id, &request).await? {
+            Some(response) => Ok(respond::from_policy(response)?),
+            None => Err(ClientError::NotFound.into()),
+        }
     }
 }
 

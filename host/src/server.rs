@@ -43,14 +43,23 @@ pub struct ConnectionLimits {
     pub grace: Duration,
 }
 
+/// A socket that listens, and how to speak on it.
+pub struct Listening {
+    /// The bound socket.
+    pub socket: TcpListener,
+    /// With HTTPS.
+    pub tls: Option<TlsAcceptor>,
+    /// What clients may do.
+    pub limits: ConnectionLimits,
+}
+
 /// Serves until `shutdown` is ready, then lets requests in flight finish.
-pub async fn serve(
-    app: Arc<App>,
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    limits: ConnectionLimits,
-    shutdown: impl Future<Output = ()>,
-) {
+pub async fn serve(app: Arc<App>, listening: Listening, shutdown: impl Future<Output = ()>) {
+    let Listening {
+        socket: listener,
+        tls,
+        limits,
+    } = listening;
     let permits = Arc::new(Semaphore::new(limits.max_connections));
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);

@@ -21,7 +21,7 @@ use crate::engine::grants::Role;
 use crate::engine::link::{self, PolicyGrants, ToolsGrants};
 use crate::engine::load::{self, LoadError, Loaded};
 use crate::engine::{self, EngineConfig};
-use crate::invoke::{self, Budget, Tools, WarmBounds};
+use crate::invoke::{self, Budget, Share, Tools, WarmBounds};
 use crate::keys::{Clock, Keys, KeysConfig, ProviderGrant};
 use crate::route::Paths;
 use crate::store::{self, BlobsConfig, OpenError};
@@ -166,13 +166,7 @@ fn tenant(
             origins: described.allowed_origins.clone(),
         },
         paths: Paths::new(base_path, &described.http_path),
-        tools: Tools::new(
-            linked,
-            Arc::clone(&pool),
-            config.limits.max_instances,
-            isolation(config),
-            budget(config),
-        ),
+        tools: Tools::new(linked, Arc::clone(&pool), share(config)),
         policy: pool,
         decisions: DecisionCache::default(),
         keys,
@@ -226,8 +220,9 @@ fn tools_settings(granted: &BTreeMap<String, Secret>) -> Settings {
     Settings::new(granted)
 }
 
-fn isolation(config: &Config) -> invoke::Isolation {
-    match &config.isolation {
+fn share(config: &Config) -> Share {
+    let limits = &config.limits;
+    let isolation = match &config.isolation {
         Isolation::Request => invoke::Isolation::Request,
         Isolation::Subject(instances) => invoke::Isolation::Subject(WarmBounds {
             max_idle: instances.max,
@@ -235,12 +230,14 @@ fn isolation(config: &Config) -> invoke::Isolation {
             max_idle_time: instances.idle,
             max_requests: instances.max_requests,
         }),
-    }
-}
-
-fn budget(config: &Config) -> Budget {
-    Budget {
-        answer: config.limits.request_timeout,
-        background: config.limits.background_timeout,
+    };
+    let budget = Budget {
+        answer: limits.request_timeout,
+        background: limits.background_timeout,
+    };
+    Share {
+        instances: limits.max_instances,
+        isolation,
+        budget,
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
 
 use crate::config::{CliOverrides, Config, Environment, Transport};
-use crate::server::ConnectionLimits;
+use crate::server::{ConnectionLimits, Listening};
 use crate::{app, server, shutdown, stdio, telemetry};
 
 /// Serves until a signal, or until standard input ends.
@@ -75,7 +75,12 @@ async fn http(config: &Config, app: Arc<app::App>) -> Result<()> {
         head_time: listener.header_timeout,
         grace: listener.shutdown_grace,
     };
-    server::serve(Arc::clone(&app), socket, tls, limits, shutdown::requested()).await;
+    let listening = Listening {
+        socket,
+        tls,
+        limits,
+    };
+    server::serve(app, listening, shutdown::requested()).await;
     Ok(())
 }
 
