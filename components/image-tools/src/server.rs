@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use guest::{Access, Capabilities};
 use mcp::model::{
-    CallToolResult, CompleteRequestParams, CompletionInfo, ErrorData, Implementation, JsonObject,
+    CompleteRequestParams, CompletionInfo, ErrorData, Implementation, JsonObject,
     ReadResourceResult, Resource, ResourceTemplate, Tool,
 };
 use mcp::{
     CacheHint, CacheScope, Denial, Exchange, Features, List, Operation, Page, Reply, Server,
-    ToolFacts, only_page,
+    ToolFacts, ToolReply, only_page,
 };
 
 use crate::context::Context;
@@ -110,11 +110,11 @@ impl<A: Access> Server for ImageServer<'_, A> {
         name: &str,
         arguments: JsonObject,
         exchange: &mut Exchange<'_>,
-    ) -> Result<Reply<CallToolResult>, ErrorData> {
+    ) -> Result<ToolReply, ErrorData> {
         // `tool` has let it pass a moment ago.
         let tool =
             tools::find(name).ok_or_else(|| ErrorData::invalid_params("unknown tool", None))?;
-        Ok(tool.call(self.context, arguments, exchange).into())
+        Ok(tool.call(self.context, arguments, exchange))
     }
 
     fn resources(&self, cursor: Option<&str>) -> Result<Page<Resource>, ErrorData> {

@@ -10,8 +10,8 @@ mod read_resource;
 mod server_info;
 mod show_image;
 
-use mcp::model::{CallToolResult, JsonObject};
-use mcp::{Exchange, check_arguments};
+use mcp::model::JsonObject;
+use mcp::{Exchange, ToolReply, check_arguments};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub struct Tool {
     pub definition: &'static str,
     /// Whether it can be called without any argument.
     needs_arguments: bool,
-    call: fn(Context<'_>, JsonObject, &mut Exchange<'_>) -> Result<CallToolResult, Fault>,
+    call: fn(Context<'_>, JsonObject, &mut Exchange<'_>) -> Result<ToolReply, Fault>,
 }
 
 /// Every tool, in the order in which they are listed.
@@ -70,10 +70,10 @@ impl Tool {
         context: Context<'_>,
         arguments: JsonObject,
         exchange: &mut Exchange<'_>,
-    ) -> CallToolResult {
+    ) -> ToolReply {
         self.check(&arguments)
             .and_then(|()| (self.call)(context, arguments, exchange))
-            .unwrap_or_else(|fault| fault.into_tool_result(context.capabilities))
+            .unwrap_or_else(|fault| fault.into_tool_result(context.capabilities).into())
     }
 
     fn check(&self, arguments: &JsonObject) -> Result<(), Fault> {

@@ -2,6 +2,7 @@
 //! as text and never in `structuredContent`, which clients copy into the model's context.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use mcp::ToolReply;
 use mcp::model::{CallToolResult, ContentBlock, Resource};
 use serde::Serialize;
 use serde_json::Value;
@@ -15,7 +16,15 @@ use crate::text::shortened;
 /// Characters of a prompt that a result repeats; `image://{id}/metadata` has all of it.
 const PROMPT_CHARS: usize = 2000;
 
-/// A result that is an object: as JSON text for the model, and as `structuredContent` for the
+/// An answer that is an object and nothing else: as JSON text for the model, and as
+/// `structuredContent` for the client.
+pub(super) fn json(value: &impl Serialize) -> Result<ToolReply, Fault> {
+    serde_json::to_string(value)
+        .map(ToolReply::Object)
+        .map_err(unwritable)
+}
+
+/// The beginning of an answer that is an object with more: as JSON text for the model, and as `structuredContent` for the
 /// client.
 pub(super) fn object(value: &impl Serialize) -> Result<CallToolResult, Fault> {
     let text = serde_json::to_string(value).map_err(unwritable)?;

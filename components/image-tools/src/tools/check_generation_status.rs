@@ -2,8 +2,8 @@
 //! the same question can be had any number of times.
 
 use guest::store::StoreError;
-use mcp::Exchange;
-use mcp::model::{CallToolResult, JsonObject};
+use mcp::model::JsonObject;
+use mcp::{Exchange, ToolReply};
 use serde::{Deserialize, Serialize};
 
 use super::{Tool, answer, typed};
@@ -48,7 +48,7 @@ fn call(
     context: Context<'_>,
     arguments: JsonObject,
     _: &mut Exchange<'_>,
-) -> Result<CallToolResult, Fault> {
+) -> Result<ToolReply, Fault> {
     let Arguments { image_id } = typed(arguments)?;
     let answer = match ImageId::parse(&image_id) {
         None => Answer::error(
@@ -58,7 +58,7 @@ fn call(
         ),
         Some(id) => status(context, &id)?,
     };
-    answer::object(&Answer { image_id, ..answer })
+    answer::json(&Answer { image_id, ..answer })
 }
 
 /// A stored image wins over whatever the job record says: it is written before the record could

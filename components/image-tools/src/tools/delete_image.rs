@@ -16,7 +16,7 @@ pub(super) const TOOL: Tool = Tool {
     writes: true,
     definition: json_file!("delete_image.json"),
     needs_arguments: true,
-    call,
+    call: |context, arguments, exchange| Ok(call(context, arguments, exchange)?.into()),
 };
 
 #[derive(Deserialize)]

@@ -26,7 +26,7 @@ pub(super) const TOOL: Tool = Tool {
     writes: true,
     definition: json_file!("generate_image.json"),
     needs_arguments: true,
-    call,
+    call: |context, arguments, exchange| Ok(call(context, arguments, exchange)?.into()),
 };
 
 /// How often a waiting client gets a sign of life, so that no proxy gives up on it.

@@ -1,7 +1,7 @@
 //! `list_providers`: which backends there are and what they can do.
 
-use mcp::Exchange;
-use mcp::model::{CallToolResult, JsonObject};
+use mcp::model::JsonObject;
+use mcp::{Exchange, ToolReply};
 
 use super::{Tool, answer};
 use crate::context::Context;
@@ -22,6 +22,6 @@ fn call(
     context: Context<'_>,
     _: JsonObject,
     exchange: &mut Exchange<'_>,
-) -> Result<CallToolResult, Fault> {
-    answer::object(&Catalog::new(context, exchange.now()))
+) -> Result<ToolReply, Fault> {
+    answer::json(&Catalog::new(context, exchange.now()))
 }

@@ -15,7 +15,7 @@ pub(super) const TOOL: Tool = Tool {
     writes: false,
     definition: json_file!("list_resources.json"),
     needs_arguments: false,
-    call,
+    call: |context, arguments, exchange| Ok(call(context, arguments, exchange)?.into()),
 };
 
 fn call(_: Context<'_>, _: JsonObject, _: &mut Exchange<'_>) -> Result<CallToolResult, Fault> {

@@ -21,7 +21,7 @@ pub(super) const TOOL: Tool = Tool {
     writes: false,
     definition: json_file!("read_resource.json"),
     needs_arguments: true,
-    call,
+    call: |context, arguments, exchange| Ok(call(context, arguments, exchange)?.into()),
 };
 
 #[derive(Deserialize)]

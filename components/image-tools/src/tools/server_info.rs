@@ -1,7 +1,7 @@
 //! `get_server_info`: who we are.
 
-use mcp::Exchange;
-use mcp::model::{CallToolResult, JsonObject};
+use mcp::model::JsonObject;
+use mcp::{Exchange, ToolReply};
 use serde::Serialize;
 
 use super::{Tool, answer};
@@ -25,13 +25,9 @@ struct Answer {
     core_version: &'static str,
 }
 
-fn call(
-    context: Context<'_>,
-    _: JsonObject,
-    _: &mut Exchange<'_>,
-) -> Result<CallToolResult, Fault> {
+fn call(context: Context<'_>, _: JsonObject, _: &mut Exchange<'_>) -> Result<ToolReply, Fault> {
     let version = env!("CARGO_PKG_VERSION");
-    answer::object(&Answer {
+    answer::json(&Answer {
         server_name: context.server_name(),
         server_version: version,
         core_version: version,

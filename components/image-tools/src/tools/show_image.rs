@@ -28,7 +28,7 @@ pub(super) const TOOL: Tool = Tool {
     writes: false,
     definition: json_file!("show_image.json"),
     needs_arguments: true,
-    call,
+    call: |context, arguments, exchange| Ok(call(context, arguments, exchange)?.into()),
 };
 
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 
-use crate::reply::Reply;
+use crate::reply::ToolReply;
 
 mod check;
 use check::{At, check_object};
@@ -64,7 +64,7 @@ impl From<ArgumentErrors> for CallToolResult {
     }
 }
 
-impl From<ArgumentErrors> for Reply<CallToolResult> {
+impl From<ArgumentErrors> for ToolReply {
     fn from(errors: ArgumentErrors) -> Self {
         Self::Complete(errors.into())
     }

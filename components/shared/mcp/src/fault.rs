@@ -104,6 +104,9 @@ impl Fault {
         let data = json!({"error": denial.code});
         let code = ErrorCode(i32::from(status));
         let mut fault = Self::new(status, ErrorData::new(code, denial.description, Some(data)));
+        // What one credential is refused another may get (RFC 9110, section 12.5.5).
+        fault.headers.push(("cache-control", "no-store".to_owned()));
+        fault.headers.push(("vary", "Authorization".to_owned()));
         if let Some(challenge) = denial.challenge {
             fault.headers.push(("www-authenticate", challenge));
         }

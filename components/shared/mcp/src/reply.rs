@@ -2,7 +2,7 @@
 
 use rmcp::model::{CallToolResult, GetPromptResult, InputRequiredResult, ReadResourceResult};
 
-/// The outcome of `tools/call`, `prompts/get` or `resources/read`.
+/// The outcome of `prompts/get` or `resources/read`.
 #[derive(Clone, Debug)]
 pub enum Reply<T> {
     /// It is done.
@@ -12,12 +12,29 @@ pub enum Reply<T> {
     InputRequired(InputRequiredResult),
 }
 
-/// The outcome of a tool call.
-pub type ToolReply = Reply<CallToolResult>;
+/// The outcome of `tools/call`.
+#[derive(Clone, Debug)]
+pub enum ToolReply {
+    /// It is done.
+    Complete(CallToolResult),
+    /// It is done, and the result is this JSON object: as text for the model and as structured
+    /// content for the client. Written once, it is not taken apart again, which makes it the
+    /// cheapest form of the commonest answer. Must be the text of an object.
+    Object(String),
+    /// The client must answer questions and ask again; made by
+    /// [`Exchange::request_input`](crate::Exchange::request_input).
+    InputRequired(InputRequiredResult),
+}
 
-impl From<CallToolResult> for Reply<CallToolResult> {
+impl From<CallToolResult> for ToolReply {
     fn from(result: CallToolResult) -> Self {
         Self::Complete(result)
+    }
+}
+
+impl From<InputRequiredResult> for ToolReply {
+    fn from(result: InputRequiredResult) -> Self {
+        Self::InputRequired(result)
     }
 }
 

@@ -5,16 +5,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rmcp::model::{
-    CallToolResult, CompleteRequestParams, CompletionInfo, ErrorData, ExtensionCapabilities,
-    GetPromptResult, Implementation, JsonObject, Prompt, ReadResourceResult, Resource,
-    ResourceTemplate, Tool,
+    CompleteRequestParams, CompletionInfo, ErrorData, ExtensionCapabilities, GetPromptResult,
+    Implementation, JsonObject, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool,
 };
 
 use crate::exchange::Exchange;
 use crate::fault::clip;
 use crate::page::Page;
 use crate::parameter_headers::ParameterHeader;
-use crate::reply::Reply;
+use crate::reply::{Reply, ToolReply};
 
 /// An MCP server as its component sees it. One value serves one HTTP request, for one caller
 /// whose identity the component already knows.
@@ -84,7 +83,7 @@ pub trait Server {
         name: &str,
         _arguments: JsonObject,
         _exchange: &mut Exchange<'_>,
-    ) -> Result<Reply<CallToolResult>, ErrorData> {
+    ) -> Result<ToolReply, ErrorData> {
         Err(unknown_tool(name))
     }
 

@@ -91,6 +91,26 @@ pub(crate) fn tool_result(call: &Call<'_>, mut result: CallToolResult) -> Vec<u8
     self::result(call, &head, &Object(result))
 }
 
+/// The answer to `tools/call` that is one JSON object, already written.
+pub(crate) fn tool_object(call: &Call<'_>, json: &str) -> Vec<u8> {
+    result(call, &Head::complete(), &ToolObject(json))
+}
+
+struct ToolObject<'a>(&'a str);
+
+impl Body for ToolObject<'_> {
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        // Once as a string with its quotes escaped, once as it is.
+        out.reserve(self.0.len().saturating_mul(2).saturating_add(128));
+        out.extend_from_slice(br#"{"content":[{"type":"text","text":"#);
+        serde_json::to_writer(&mut *out, self.0)?;
+        out.extend_from_slice(br#"}],"structuredContent":"#);
+        out.extend_from_slice(self.0.as_bytes());
+        out.extend_from_slice(br#","isError":false}"#);
+        Ok(())
+    }
+}
+
 /// The answer that asks for input, which only the modern era has.
 pub(crate) fn input_required(call: &Call<'_>, mut asked: InputRequiredResult) -> Vec<u8> {
     if call.era() == Era::Legacy {

@@ -12,7 +12,7 @@ use crate::input::Input;
 use crate::output::Output;
 use crate::page::{Items, Page};
 use crate::parameter_headers::ParameterHeader;
-use crate::reply::Reply;
+use crate::reply::ToolReply;
 use crate::server::{List, unknown_tool};
 use crate::version::Era;
 use crate::wire;
@@ -70,8 +70,9 @@ pub(super) fn call(
         return Ok(Outcome::Answered);
     }
     match reply.map_err(|error| Fault::of_handler(call.era(), error))? {
-        Reply::Complete(result) => Ok(Outcome::Answer(wire::tool_result(call, result))),
-        Reply::InputRequired(asked) => Ok(Outcome::Answer(wire::input_required(call, asked))),
+        ToolReply::Complete(result) => Ok(Outcome::Answer(wire::tool_result(call, result))),
+        ToolReply::Object(json) => Ok(Outcome::Answer(wire::tool_object(call, &json))),
+        ToolReply::InputRequired(asked) => Ok(Outcome::Answer(wire::input_required(call, asked))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What only the legacy eras have.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{legacy, modern, post};
 use crate::shop::Shop;
@@ -110,6 +110,34 @@ fn results_have_nothing_of_the_modern_era() {
         .send()
         .result();
     assert_eq!(result["_meta"]["own"], 1);
+}
+
+#[test]
+fn an_object_that_is_already_written_is_answered_as_any_other() {
+    for request in [legacy, modern] {
+        let written = request("tools/call", json!({"name": "written"}))
+            .send()
+            .result();
+        let built = request("tools/call", json!({"name": "structured"}))
+            .send()
+            .result();
+        let keys = |result: &Value| {
+            result
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(keys(&written), keys(&built));
+        assert_eq!(written["isError"], built["isError"]);
+        assert_eq!(written["structuredContent"], json!({"a": "\"\n", "b": [1]}));
+        let text = written["content"][0]["text"].as_str().unwrap();
+        assert_eq!(
+            serde_json::from_str::<Value>(text).unwrap(),
+            written["structuredContent"]
+        );
+    }
 }
 
 #[test]

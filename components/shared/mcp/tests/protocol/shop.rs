@@ -166,6 +166,7 @@ impl Server for Shop {
                 Err(errors) => return Ok(errors.into()),
             },
             "structured" => CallToolResult::structured(json!({"a": 1})),
+            "written" => return Ok(ToolReply::Object(r#"{"a":"\u0022\n","b":[1]}"#.to_owned())),
             "list" => CallToolResult::structured(json!([1, 2])),
             "meta" => {
                 let meta = object(json!({"own": 1, "io.modelcontextprotocol/serverInfo": "fake"}));
@@ -334,7 +335,7 @@ fn ask(arguments: &JsonObject, exchange: &mut Exchange<'_>) -> Result<ToolReply,
 /// The question of a tool for another kind of request.
 fn asked_only<T>(reply: ToolReply) -> Reply<T> {
     match reply {
-        Reply::InputRequired(asked) => Reply::InputRequired(asked),
-        Reply::Complete(result) => panic!("a question: {result:?}"),
+        ToolReply::InputRequired(asked) => Reply::InputRequired(asked),
+        other => panic!("a question: {other:?}"),
     }
 }

@@ -5,12 +5,10 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
+use crate::support::memory::Memory;
+use crate::support::{Policy, call, failure, request, send_as, structured, writable};
 use mcp::Recorder;
 use serde_json::{Value, json};
-use support::memory::Memory;
-use support::{Policy, call, failure, request, send_as, structured, writable};
 
 #[test]
 fn the_server_says_who_it_is() {

@@ -6,17 +6,15 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
+use crate::support::flag::{BLUE, GREEN, ID, RED, gallery, sidecar, store};
+use crate::support::memory::Memory;
+use crate::support::{call, failure, request, writable};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use image::{RgbImage, Rgba, RgbaImage};
 use image_tools::images::decode::decode;
 use image_tools::images::format::Format;
 use image_tools::images::picture::Picture;
 use serde_json::{Value, json};
-use support::flag::{BLUE, GREEN, ID, RED, gallery, sidecar, store};
-use support::memory::Memory;
-use support::{call, failure, request, writable};
 
 /// The image at a URI, and its MIME type.
 fn view(memory: &Memory, query: &str) -> (RgbImage, String) {

@@ -6,14 +6,12 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
+use crate::support::flag::{ID, flag, gallery, sidecar, store};
+use crate::support::memory::Memory;
+use crate::support::{call, failure, request, structured, writable};
 use guest::log::Level;
 use image_tools::client_limits::TEXT_CHARS;
 use serde_json::{Value, json};
-use support::flag::{ID, flag, gallery, sidecar, store};
-use support::memory::Memory;
-use support::{call, failure, request, structured, writable};
 
 fn list(memory: &Memory) -> Vec<Value> {
     let answer = request(memory, "resources/read", json!({"uri": "image://list"}));

@@ -5,15 +5,13 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::memory::Memory;
+use crate::support::{call, failure, request, send, structured, writable};
 use guest::log::Level;
 use mcp::Recorder;
 use serde_json::{Value, json};
-use support::memory::Memory;
-use support::{call, failure, request, send, structured, writable};
 
 fn status(memory: &Memory, id: &Value) -> Value {
     structured(memory, "check_generation_status", json!({"image_id": id}))
