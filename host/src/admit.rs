@@ -16,6 +16,11 @@ use tokio::time::timeout;
 use crate::config::{AllowedHosts, AllowedOrigins};
 use crate::error::ClientError;
 
+/// How much of a refused body is read, in bytes.
+const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
+/// How long a refused body is read.
+const MAX_DISCARD_TIME: Duration = Duration::from_secs(2);
+
 /// The hosts and origins that may talk to a tenant.
 #[derive(Clone, Debug)]
 pub struct Admission {
@@ -80,6 +85,27 @@ pub fn origin(admission: &Admission, parts: &Parts) -> Result<(), ClientError> {
     let origin = origin.to_str().map_err(|_| ClientError::WrongOrigin)?;
     let permitted = admission.origins.permits(origin) && origins.next().is_none();
     permitted.then_some(()).ok_or(ClientError::WrongOrigin)
+}
+
+/// Reads the rest of a body that nobody wants, so that the peer hears the refusal: many clients
+/// send everything before they listen, and closing the connection earlier loses the answer.
+/// Bounded, since it is work for somebody who has been refused.
+pub async fn discard<B>(body: &mut B)
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let read = async {
+        let mut left = MAX_DISCARDED_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(bytes) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    // Out of time, the connection is closed as it would have been at once.
+    let _ = timeout(MAX_DISCARD_TIME, read).await;
 }
 
 /// Reads a body into memory.

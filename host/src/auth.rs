@@ -1,6 +1,7 @@
 //! From a request head to an identity: the bearer token, the decision cache, the policy.
 
 pub mod cache;
+pub mod permitted;
 pub mod pool;
 
 use std::sync::Arc;
@@ -12,12 +13,14 @@ use crate::bindings::auth::{Denial, Identity, RequestHead};
 use crate::error::PolicyError;
 
 pub use cache::DecisionCache;
+pub use permitted::PermittedOperations;
 pub use pool::PolicyPool;
 
 /// Proof that a policy has accepted the caller of this request. Only this module makes one.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
     identity: Arc<Identity>,
+    permitted: Arc<PermittedOperations>,
 }
 
 impl Authenticated {
@@ -25,15 +28,20 @@ impl Authenticated {
     /// Auth has no effect on the stdio transport.
     #[must_use]
     pub fn local_process() -> Self {
+        Self::new(Identity {
+            subject: "local".to_owned(),
+            issuer: None,
+            client_id: None,
+            scopes: Vec::new(),
+            expires_at: None,
+            claims: "{}".to_owned(),
+        })
+    }
+
+    fn new(identity: Identity) -> Self {
         Self {
-            identity: Arc::new(Identity {
-                subject: "local".to_owned(),
-                issuer: None,
-                client_id: None,
-                scopes: Vec::new(),
-                expires_at: None,
-                claims: "{}".to_owned(),
-            }),
+            identity: Arc::new(identity),
+            permitted: Arc::default(),
         }
     }
 
@@ -41,6 +49,12 @@ impl Authenticated {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// What the policy has allowed this caller a moment ago.
+    #[must_use]
+    pub fn permitted(&self) -> &PermittedOperations {
+        &self.permitted
     }
 }
 
@@ -62,19 +76,19 @@ pub async fn authenticate(
         .judges_only_the_token()
         .then(|| cache::key(&head))
         .flatten();
-    if let Some(identity) = cacheable
+    if let Some(caller) = cacheable
         .as_ref()
         .and_then(|key| cache.lookup(key, head.now))
     {
-        return Ok(Ok(Authenticated { identity }));
+        return Ok(Ok(caller));
     }
     let verdict = policy.authenticate(request_id, &head.to_wit()).await?;
     Ok(verdict.map(|identity| {
-        let identity = Arc::new(identity);
+        let caller = Authenticated::new(identity);
         if let Some(key) = cacheable {
-            cache.remember(key, Arc::clone(&identity));
+            cache.remember(key, caller.clone());
         }
-        Authenticated { identity }
+        caller
     }))
 }
 
@@ -152,12 +166,21 @@ impl RequestHeadParts<'_> {
         }
     }
 
-    /// The value of the only `Authorization` field; `None` when there is none or more than one.
-    fn sole_authorization(&self) -> Option<&[u8]> {
+    fn credential(&self) -> Credential<'_> {
         let mut values = self.headers.get_all(AUTHORIZATION).iter();
-        let value = values.next()?;
-        values.next().is_none().then(|| value.as_bytes())
+        match (values.next(), values.next()) {
+            (None, _) => Credential::None,
+            (Some(value), None) => Credential::One(value.as_bytes()),
+            (Some(_), Some(_)) => Credential::Several,
+        }
     }
+}
+
+/// The `Authorization` fields of a request.
+enum Credential<'a> {
+    None,
+    One(&'a [u8]),
+    Several,
 }
 
 fn asserts_identity(name: &str) -> bool {

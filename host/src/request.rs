@@ -36,21 +36,24 @@ const TOOLS_FIELDS: &[&str] = &[
 /// Answers one request. Never fails: whatever goes wrong has an answer.
 pub async fn handle<B>(app: &App, peer: Option<IpAddr>, request: Request<B>) -> Response<Body>
 where
-    B: HttpBody<Data = Bytes>,
+    B: HttpBody<Data = Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let started = Instant::now();
-    let (parts, body) = request.into_parts();
+    let (parts, mut body) = request.into_parts();
     let context = Context {
         request_id: telemetry::request_id(),
         peer,
         now: unix_seconds(),
     };
 
-    let response = match answer(app, &context, &parts, body).await {
+    let response = match answer(app, &context, &parts, &mut body).await {
         Ok(response) => response,
         Err(refusal) => {
             telemetry::refused(&context.request_id, &parts, &refusal);
+            if !body.is_end_stream() {
+                admit::discard(&mut body).await;
+            }
             respond::from_refusal(&refusal)
         }
     };
@@ -74,10 +77,10 @@ async fn answer<B>(
     app: &App,
     context: &Context,
     parts: &Parts,
-    body: B,
+    body: &mut B,
 ) -> Result<Response<Body>, Refusal>
 where
-    B: HttpBody<Data = Bytes>,
+    B: HttpBody<Data = Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let path = parts.uri.path();
@@ -116,9 +119,9 @@ struct Arrival<'a> {
 
 impl Arrival<'_> {
     /// To the MCP endpoint. The tools run only with the proof that `authenticate` gives.
-    async fn mcp<B>(&self, body: B) -> Result<Response<Body>, Refusal>
+    async fn mcp<B>(&self, body: &mut B) -> Result<Response<Body>, Refusal>
     where
-        B: HttpBody<Data = Bytes>,
+        B: HttpBody<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let tenant = self.tenant;
@@ -136,9 +139,9 @@ impl Arrival<'_> {
     }
 
     /// To any other path: a route of the policy, or nothing.
-    async fn policy_route<B>(&self, body: B) -> Result<Response<Body>, Refusal>
+    async fn policy_route<B>(&self, body: &mut B) -> Result<Response<Body>, Refusal>
     where
-        B: HttpBody<Data = Bytes>,
+        B: HttpBody<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let body = admit::body(body, MAX_POLICY_BODY_BYTES, self.limits.answer_time).await?;

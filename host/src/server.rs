@@ -7,6 +7,7 @@ mod tls;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -141,17 +142,35 @@ impl Connection {
             watcher,
             _permit,
         } = self;
+        let first = Arc::new(Notify::new());
+        let arrived = Arc::clone(&first);
         let service = service_fn(move |request: Request<Incoming>| {
             let app = Arc::clone(&app);
+            arrived.notify_one();
             async move {
                 Ok::<Response<Body>, Infallible>(request::handle(&app, Some(peer), request).await)
             }
         });
         let builder = http(&limits);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
-            tracing::debug!(%peer, %error, "connection ended");
+        let served = pin!(watcher.watch(connection.into_owned()));
+        let silent = pin!(silence(&first, limits.head_time));
+        tokio::select! {
+            served = served => {
+                if let Err(error) = served {
+                    tracing::debug!(%peer, %error, "connection ended");
+                }
+            }
+            () = silent => tracing::debug!(%peer, "no request came in time"),
         }
+    }
+}
+
+/// Ready when no request has come in time. The time limit for a head begins with the HTTP version,
+/// and a peer may take for ever to say even that.
+async fn silence(first: &Notify, time: Duration) {
+    if timeout(time, first.notified()).await.is_ok() {
+        std::future::pending().await
     }
 }
 

@@ -2,14 +2,12 @@
 //!
 //! Refusals are not kept: they are cheap to repeat, and a token may become valid.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
-use super::RequestHeadParts;
-use crate::bindings::auth::Identity;
+use super::{Authenticated, Credential, RequestHeadParts};
 
 /// How long a result is kept, unless the credential expires earlier.
 const MAX_AGE: Duration = Duration::from_secs(60);
@@ -22,13 +20,13 @@ pub type Key = [u8; 32];
 /// The recent results of one tenant.
 #[derive(Clone, Debug)]
 pub struct DecisionCache {
-    identities: Cache<Key, Arc<Identity>>,
+    callers: Cache<Key, Authenticated>,
 }
 
 impl Default for DecisionCache {
     fn default() -> Self {
         Self {
-            identities: Cache::builder()
+            callers: Cache::builder()
                 .max_capacity(CAPACITY)
                 .time_to_live(MAX_AGE)
                 .build(),
@@ -37,38 +35,41 @@ impl Default for DecisionCache {
 }
 
 impl DecisionCache {
-    /// The identity that was accepted for this credential, if it is still valid at `now`.
+    /// The caller that was accepted for this credential, if it is still valid at `now`.
     #[must_use]
-    pub fn lookup(&self, key: &Key, now: u64) -> Option<Arc<Identity>> {
-        let identity = self.identities.get(key)?;
-        let expired = identity
-            .expires_at
-            .is_some_and(|expires_at| expires_at <= now);
-        if expired {
-            self.identities.invalidate(key);
+    pub fn lookup(&self, key: &Key, now: u64) -> Option<Authenticated> {
+        let caller = self.callers.get(key)?;
+        let expires_at = caller.identity().expires_at;
+        if expires_at.is_some_and(|expires_at| expires_at <= now) {
+            self.callers.invalidate(key);
             return None;
         }
-        Some(identity)
+        Some(caller)
     }
 
-    /// Keeps an accepted identity.
-    pub fn remember(&self, key: Key, identity: Arc<Identity>) {
-        self.identities.insert(key, identity);
+    /// Keeps a caller that was accepted.
+    pub fn remember(&self, key: Key, caller: Authenticated) {
+        self.callers.insert(key, caller);
     }
 }
 
-/// The key of a request, when nothing but its one bearer token can matter: exactly one
-/// `Authorization` field with the scheme `Bearer`, no proof of possession, no query.
+/// The key of a request, when nothing but its one bearer token, or that it has none, can matter:
+/// at most one `Authorization` field, with the scheme `Bearer`, no proof of possession, no query.
 #[must_use]
 pub fn key(head: &RequestHeadParts<'_>) -> Option<Key> {
     if head.path_with_query.contains('?') || head.headers.contains_key("dpop") {
         return None;
     }
-    let authorization = head.sole_authorization()?;
-    let scheme = authorization.get(..7)?;
-    scheme
-        .eq_ignore_ascii_case(b"bearer ")
-        .then(|| Sha256::digest(authorization).into())
+    match head.credential() {
+        Credential::None => Some(Sha256::digest(b"").into()),
+        Credential::One(value) => {
+            let scheme = value.get(..7)?;
+            scheme
+                .eq_ignore_ascii_case(b"bearer ")
+                .then(|| Sha256::digest(value).into())
+        }
+        Credential::Several => None,
+    }
 }
 
 #[cfg(test)]
@@ -76,9 +77,10 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
+    use crate::bindings::auth::Identity;
 
-    fn identity(expires_at: Option<u64>) -> Arc<Identity> {
-        Arc::new(Identity {
+    fn identity(expires_at: Option<u64>) -> Authenticated {
+        Authenticated::new(Identity {
             subject: "alice".to_owned(),
             issuer: None,
             client_id: None,
@@ -122,7 +124,11 @@ mod tests {
             key_of(&[("authorization", "Bearer a")], "/mcp"),
             key_of(&[("authorization", "Bearer b")], "/mcp")
         );
-        assert!(key_of(&[], "/mcp").is_none());
+        assert!(key_of(&[], "/mcp").is_some(), "no credential is one case");
+        assert_ne!(
+            key_of(&[], "/mcp"),
+            key_of(&[("authorization", "Bearer a")], "/mcp")
+        );
         assert!(key_of(&[("authorization", "Basic a")], "/mcp").is_none());
         assert!(
             key_of(

@@ -23,6 +23,9 @@ pub fn run(overrides: &CliOverrides, verbose: bool) -> Result<ExitCode> {
         tracing::warn!("{warning}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // A guest that computes holds its thread for a whole epoch. Looking for new requests only
+        // after 61 such turns, the default, would make everybody wait for it.
+        .event_interval(8)
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
