@@ -152,10 +152,11 @@ fn compile(workspace: &Workspace, component: &Component, config: &str) -> Result
 
 /// Cargo configuration that takes the folders of this machine out of the components, which panic
 /// messages would otherwise carry: without it the same source gives other bytes on another machine.
+/// The checkout is not among them: cargo compiles our own packages by relative paths, and naming it
+/// would compile every dependency again in each fresh clone.
 fn remapped_paths(workspace: &Workspace) -> Result<String> {
     let metadata = workspace.metadata()?;
     let mut folders: Vec<String> = registry_folders(&metadata);
-    folders.push(format!("{}=/workspace", workspace.root.display()));
     folders.push(format!("{}=/target", workspace.target.display()));
     let flags = folders
         .into_iter()
