@@ -39,7 +39,7 @@ mod text;
 mod time;
 
 #[cfg(test)]
-#[path = "../tests/support/memory.rs"]
+#[path = "../tests/server/support/memory.rs"]
 mod testing;
 
 #[cfg(target_family = "wasm")]
