@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::config::{AuthMode, Config};
+use crate::config::{AuthMode, Config, Transport};
 use crate::tenant::Tenants;
 
 pub use build::{BuildError, build, components, engine, keys};
@@ -106,7 +106,8 @@ pub fn announce(config: &Config, app: &App) {
                 "read-only: tools that write are hidden; IMAGE_GENERATION_MCP_READ_ONLY=false shows them"
             );
         }
-        if tenant.auth.mode == AuthMode::None {
+        let over_http = config.listener.transport == Transport::Http;
+        if over_http && tenant.auth.mode == AuthMode::None {
             tracing::warn!("no authentication: everybody who can reach this server may use it");
         }
     }
