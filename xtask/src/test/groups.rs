@@ -75,6 +75,7 @@ pub const GROUPS: &[Group] = &[
 
 /// The packages below `components/`, and the fixtures: they run natively as well.
 pub const PURE: &[&str] = &[
+    "strict-json",
     "mcp",
     "policy",
     "guest",

@@ -41,7 +41,7 @@ impl Fault {
         )
     }
 
-    /// The body is no JSON, as [`json`](crate::json) defines it. Where it went wrong is said, what
+    /// The body is no JSON, as `strict_json` defines it. Where it went wrong is said, what
     /// stood there is not.
     pub(crate) fn parse(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());

@@ -10,7 +10,6 @@
 //!
 //! * `http`: the request, and where the answer goes
 //! * `serve`: the story: check the head, parse, classify, dispatch, answer
-//! * `json`: JSON without duplicate keys
 //! * `message`: the three shapes of JSON-RPC
 //! * `classify`, `version`: which era and version a message belongs to
 //! * `meta`: what `_meta` says
@@ -29,7 +28,6 @@ pub use http::{Disconnected, HttpRequest, Responder};
 mod serve;
 pub use serve::serve;
 mod classify;
-mod json;
 mod message;
 mod version;
 pub use version::{Era, Version};

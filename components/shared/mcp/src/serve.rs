@@ -8,7 +8,6 @@ use crate::fault::Fault;
 use crate::headers;
 use crate::http::{HttpRequest, Responder};
 use crate::input::Input;
-use crate::json;
 use crate::message::{Message, Request};
 use crate::meta::Meta;
 use crate::method::Method;
@@ -38,7 +37,7 @@ fn answer(
     responder: &mut dyn Responder,
 ) -> Result<(), Fault> {
     let accepts = check_head(http)?;
-    let work = match json::parse(http.body).map_err(|error| Fault::parse(&error))? {
+    let work = match strict_json::parse(http.body).map_err(|error| Fault::parse(&error))? {
         Value::Array(values) => batch(http, values)?,
         value => single(http, value)?,
     };

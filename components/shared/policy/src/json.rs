@@ -1,12 +1,6 @@
-//! JSON objects without ambiguity: a name that occurs twice, at any depth, is refused.
-//!
-//! Two parsers that keep different members of `{"aud":"a","aud":"b"}` are how a token means one thing
-//! to its issuer and another to its verifier (RFC 7519, section 4; RFC 8725, section 2.4).
+//! JSON objects without ambiguity, from the strict parser that every component shares.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 /// A text that is not one unambiguous JSON object. Holds no part of the text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,79 +15,11 @@ pub enum JsonError {
 
 /// The members of the object that `text` is.
 pub fn object(text: &str) -> Result<Map<String, Value>, JsonError> {
-    let Strict(value) =
-        serde_json::from_str(text).map_err(|error| JsonError::Syntax(error.to_string()))?;
+    let value = strict_json::parse(text.as_bytes())
+        .map_err(|error| JsonError::Syntax(error.to_string()))?;
     match value {
         Value::Object(members) => Ok(members),
         _ => Err(JsonError::NotAnObject),
-    }
-}
-
-/// A [`Value`] that was read without dropping a member.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(Strict(value)) = elements.next_element()? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            let Strict(value) = members.next_value()?;
-            if map.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name occurs twice"));
-            }
-        }
-        Ok(Value::Object(map))
     }
 }
 

@@ -1,17 +1,19 @@
-//! JSON from outside: RFC 8259 as RFC 7493 (I-JSON) narrows it. An object with the same key twice
-//! is refused, since whoever looked at it before us may have read the other value.
+//! JSON from outside: RFC 8259 as RFC 7493 (I-JSON) narrows it. An object with the same name twice
+//! is refused, since whoever looked at it before us may have read the other value: a token can
+//! then mean one thing to its issuer and another to its verifier (RFC 8725, section 2.4).
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Parses a whole body. Nesting is limited to 128 levels, numbers to what `f64` holds.
+/// Parses a whole text. Nesting is limited to 128 levels, numbers to what `f64` holds.
 ///
 /// # Errors
 ///
-/// For anything but one JSON text in UTF-8 without duplicate keys.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+/// For anything but one JSON text in UTF-8 in which no object has a name twice. The message holds
+/// no part of the text.
+pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice::<Strict>(bytes).map(|Strict(value)| value)
 }
 
@@ -74,7 +76,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut object = Map::new();
         while let Some((key, Strict(value))) = members.next_entry::<String, Strict>()? {
             if object.insert(key, value).is_some() {
-                return Err(A::Error::custom("duplicate key in an object"));
+                return Err(A::Error::custom("a name occurs twice"));
             }
         }
         Ok(Value::Object(object))
