@@ -143,4 +143,18 @@ mod tests {
         assert_eq!(selected(&["jwks", "host"]), None);
         assert_eq!(selected(&["host", "a", "b"]), None);
     }
+
+    #[test]
+    fn every_member_of_the_workspace_is_in_one_group() {
+        let manifest: toml::Table = include_str!("../../../Cargo.toml").parse().unwrap();
+        let members = manifest["workspace"]["members"].as_array().unwrap().len();
+        let mut packages: Vec<&str> = GROUPS
+            .iter()
+            .flat_map(|group| group.packages)
+            .copied()
+            .collect();
+        packages.sort_unstable();
+        packages.dedup();
+        assert_eq!(packages.len(), members, "in groups: {packages:?}");
+    }
 }
