@@ -35,6 +35,7 @@ impl Authenticated {
             scopes: Vec::new(),
             expires_at: None,
             claims: "{}".to_owned(),
+            reusable_seconds: 60,
         })
     }
 

@@ -35,8 +35,12 @@ mod bindings {
     use super::AuthNone;
 
     wit_bindgen::generate!({
-        path: ["../../wit/keys", "../../wit/settings", "../../wit/log", "../../wit/auth"],
-        world: "imagegen:auth/policy",
+        path: [
+            "../../wit/deps/io.wit", "../../wit/deps/clocks.wit", "../../wit/deps/random.wit",
+            "../../wit/keys", "../../wit/settings", "../../wit/store", "../../wit/http",
+            "../../wit/rates", "../../wit/log", "../../wit/auth",
+        ],
+        world: "imagegen:auth/capabilities",
         with: {
             "imagegen:auth/types@0.1.0": policy::types,
             "imagegen:keys/types@0.1.0": policy::keys,

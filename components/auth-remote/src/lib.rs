@@ -52,6 +52,15 @@ impl Verifier for Granted {
     ) -> Result<VerifiedJws, Failure> {
         verifier::verify(issuer, jws, algorithms)
     }
+
+    fn verify_with(
+        &self,
+        key_set: &str,
+        jws: &str,
+        algorithms: &[String],
+    ) -> Result<VerifiedJws, Failure> {
+        verifier::verify_with(key_set, jws, algorithms)
+    }
 }
 
 /// The policy of an OAuth 2.1 resource server, as a component.
@@ -83,8 +92,12 @@ mod bindings {
     use super::AuthRemote;
 
     wit_bindgen::generate!({
-        path: ["../../wit/keys", "../../wit/settings", "../../wit/log", "../../wit/auth"],
-        world: "imagegen:auth/policy",
+        path: [
+            "../../wit/deps/io.wit", "../../wit/deps/clocks.wit", "../../wit/deps/random.wit",
+            "../../wit/keys", "../../wit/settings", "../../wit/store", "../../wit/http",
+            "../../wit/rates", "../../wit/log", "../../wit/auth",
+        ],
+        world: "imagegen:auth/capabilities",
         with: {
             "imagegen:auth/types@0.1.0": policy::types,
             "imagegen:keys/types@0.1.0": policy::keys,

@@ -87,6 +87,7 @@ mod tests {
             scopes: Vec::new(),
             expires_at,
             claims: "{}".to_owned(),
+            reusable_seconds: 60,
         })
     }
 

@@ -196,12 +196,12 @@ mod tests {
             "package test:case;
              world case {
                include imagegen:auth/policy@0.1.0;
-               import imagegen:store/state@0.1.0;
+               import imagegen:store/blobs@0.1.0;
                import wasi:sockets/tcp@0.2.12;
              }",
         );
         let refusal = refusal("imagegen:auth/policy", &wasm);
-        for import in ["imagegen:store/state@0.1.0", "wasi:sockets/tcp@0.2.12"] {
+        for import in ["imagegen:store/blobs@0.1.0", "wasi:sockets/tcp@0.2.12"] {
             assert!(
                 refusal.contains(&format!(
                     "imports `{import}`, which its world does not grant"
@@ -225,7 +225,9 @@ mod tests {
     #[test]
     fn an_interface_of_the_same_name_with_other_types_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["auth", "deps", "keys", "log", "settings"] {
+        for name in [
+            "auth", "deps", "http", "keys", "log", "rates", "settings", "store",
+        ] {
             let copy = folder.path().join(name);
             std::fs::create_dir(&copy).unwrap();
             for file in wit_files(&wit().join(name)).unwrap() {

@@ -14,6 +14,8 @@ wit_bindgen::generate!({
         "../../../wit/log",
         "../../../wit/store",
         "../../../wit/keys",
+        "../../../wit/http",
+        "../../../wit/rates",
         "../../../wit/auth",
         "../../../wit/tools",
     ],

@@ -2,7 +2,7 @@
 //!
 //! Where that is acceptable (on loopback) is the host's decision.
 
-use crate::types::Identity;
+use crate::types::{Identity, MAX_REUSABLE_SECONDS};
 
 /// The one identity of this policy.
 #[must_use]
@@ -14,5 +14,6 @@ pub fn identity() -> Identity {
         scopes: Vec::new(),
         expires_at: None,
         claims: "{}".to_owned(),
+        reusable_seconds: MAX_REUSABLE_SECONDS,
     }
 }

@@ -4,7 +4,7 @@ use crate::credential::{Credential, CredentialError, UnverifiedToken, credential
 use crate::refusal::{Advice, unavailable};
 use crate::settings::{Faults, Reader, Settings};
 use crate::static_tokens::{BEARER_TOKEN, StaticTokens};
-use crate::types::{Denial, Identity, RequestHead};
+use crate::types::{Denial, Identity, MAX_REUSABLE_SECONDS, RequestHead};
 
 /// Protection space of the challenge; there is no provider to point to.
 const REALM: &str = "image-generation-mcp";
@@ -99,5 +99,6 @@ pub(crate) fn static_identity(subject: &str, scopes: Vec<String>) -> Identity {
         scopes,
         expires_at: None,
         claims: "{}".to_owned(),
+        reusable_seconds: MAX_REUSABLE_SECONDS,
     }
 }

@@ -65,4 +65,24 @@ pub trait Verifier {
         jws: &str,
         algorithms: &[String],
     ) -> Result<VerifiedJws, Failure>;
+
+    /// Verifies a compact JWS with the public keys of a JWK set that the caller brings.
+    ///
+    /// # Errors
+    /// Any [`Failure`] but `NotGranted` and `Unavailable`.
+    fn verify_with(
+        &self,
+        key_set: &str,
+        jws: &str,
+        algorithms: &[String],
+    ) -> Result<VerifiedJws, Failure>;
+}
+
+/// Token introspection (RFC 7662) as a service of the host.
+pub trait Introspector {
+    /// The JSON object that the provider behind a discovery URL answers. Nothing of it is judged.
+    ///
+    /// # Errors
+    /// `NotGranted` and `Unavailable`.
+    fn introspect(&self, config_url: &str, token: &str) -> Result<String, Failure>;
 }

@@ -8,7 +8,8 @@
 //! * [`credential`]: the one bearer token of a request, or why there is none
 //! * [`static_tokens`]: tokens that are configured rather than signed
 //! * [`anonymous`], [`bearer`], [`remote`]: the three policies
-//! * [`keys`]: the host's discovery and signature service
+//! * [`keys`]: the host's discovery, signature and introspection service
+//! * [`http`], [`state`], [`rates`]: the other services of the host
 //! * [`challenge`]: the grammar of `WWW-Authenticate`
 //! * [`types`]: the values of the contract
 
@@ -16,9 +17,12 @@ pub mod anonymous;
 pub mod bearer;
 pub mod challenge;
 pub mod credential;
+pub mod http;
 pub mod keys;
+pub mod rates;
 pub mod remote;
 pub mod settings;
+pub mod state;
 pub mod static_tokens;
 pub mod types;
 

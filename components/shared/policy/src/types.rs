@@ -19,7 +19,7 @@ pub struct RequestHead {
     pub path_with_query: String,
     /// All header fields, in order.
     pub headers: Vec<Header>,
-    /// Address of the peer of the connection, without a port.
+    /// Address of the client, without a port.
     pub client_address: Option<String>,
     /// Seconds since the Unix epoch.
     pub now: u64,
@@ -45,6 +45,9 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
+/// The most that [`Identity::reusable_seconds`] can be.
+pub const MAX_REUSABLE_SECONDS: u32 = 60;
+
 /// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -60,6 +63,8 @@ pub struct Identity {
     pub expires_at: Option<u64>,
     /// Further claims, one JSON object.
     pub claims: String,
+    /// For how long the host may repeat this answer to the same credential, in seconds.
+    pub reusable_seconds: u32,
 }
 
 /// What somebody wants to do.

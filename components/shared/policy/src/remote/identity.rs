@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::claims::Claims;
 use super::error::TokenError;
 use super::scopes::Scopes;
-use crate::types::Identity;
+use crate::types::{Identity, MAX_REUSABLE_SECONDS};
 
 /// Claims of text that are handed on (OpenID Connect Core 1.0, section 5.1).
 const TEXTS: [&str; 3] = ["email", "name", "azp"];
@@ -25,6 +25,7 @@ pub fn identity(claims: &Claims, scopes: &Scopes) -> Result<Identity, TokenError
         scopes: scopes.granted(claims)?,
         expires_at: claims.expires_at(),
         claims: further(claims),
+        reusable_seconds: MAX_REUSABLE_SECONDS,
     })
 }
 

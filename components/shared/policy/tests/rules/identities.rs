@@ -19,6 +19,7 @@ fn the_whole_identity() {
         scopes: vec!["image:use".to_owned(), "image:read".to_owned()],
         expires_at: Some(NOW + 300),
         claims: "{}".to_owned(),
+        reusable_seconds: 60,
     };
     assert_eq!(
         present(&Deployment::remote(), &at_jwt(), &valid_claims()),

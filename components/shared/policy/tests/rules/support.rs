@@ -116,6 +116,10 @@ impl Verifier for FakeProvider {
         assert!(!jws.is_empty() && !algorithms.is_empty());
         self.jws.clone()
     }
+
+    fn verify_with(&self, _: &str, _: &str, _: &[String]) -> Result<VerifiedJws, Failure> {
+        panic!("no caller brings keys here")
+    }
 }
 
 /// The header of an access token (RFC 9068).
