@@ -3,14 +3,18 @@
 
 use guest::Capabilities;
 use guest::store::StoreError;
-use mcp::model::{CallToolResult, ContentBlock, ErrorData};
+use mcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, MetaObject};
+use serde_json::{Map, Value};
 
 use crate::gallery::GalleryError;
 use crate::images::decode::DecodeError;
 use crate::images::encode::EncodeError;
 use crate::images::query::QueryError;
 use crate::images::transform::TransformError;
-use crate::providers::{ProviderError, UnknownProvider};
+use crate::providers::{ProviderError, SelectError};
+
+/// Under which name the facts of a failure are in the `_meta` of a tool result.
+const ERROR_META: &str = "image-generation-mcp/error";
 
 /// A failure on its way to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct Fault {
     pub code: &'static str,
     /// For the client.
     pub message: String,
+    /// The same for a machine, when there is more than the code.
+    pub facts: Option<Map<String, Value>>,
     /// For the log of the operator.
     pub detail: Option<String>,
 }
@@ -43,6 +49,7 @@ impl Fault {
             kind: Kind::Client,
             code: "invalid_request",
             message: message.to_string(),
+            facts: None,
             detail: None,
         }
     }
@@ -53,6 +60,7 @@ impl Fault {
             kind: Kind::NotFound,
             code: "not_found",
             message: message.to_string(),
+            facts: None,
             detail: None,
         }
     }
@@ -64,6 +72,7 @@ impl Fault {
             kind: Kind::Server,
             code,
             message: message.to_string(),
+            facts: None,
             detail,
         }
     }
@@ -72,10 +81,18 @@ impl Fault {
     /// the sentence.
     pub fn into_tool_result(self, capabilities: Capabilities<'_>) -> CallToolResult {
         self.log(capabilities);
-        CallToolResult::error(vec![ContentBlock::text(format!(
+        let mut result = CallToolResult::error(vec![ContentBlock::text(format!(
             "{}: {}",
             self.code, self.message
-        ))])
+        ))]);
+        // Not as `structuredContent`, which some clients check against the schema of successes.
+        result.meta = self.facts.map(|facts| {
+            MetaObject(JsonObject::from_iter([(
+                ERROR_META.to_owned(),
+                Value::Object(facts),
+            )]))
+        });
+        result
     }
 
     /// As the error of a resource.
@@ -120,6 +137,7 @@ impl From<GalleryError> for Fault {
                 kind: Kind::Server,
                 code: "damaged",
                 message: error.to_string(),
+                facts: None,
                 detail: None,
             },
             GalleryError::NotAnImage(error @ DecodeError::TooLarge(_)) => {
@@ -169,9 +187,15 @@ impl From<EncodeError> for Fault {
     }
 }
 
-impl From<UnknownProvider> for Fault {
-    fn from(error: UnknownProvider) -> Self {
-        Self::invalid(error)
+impl From<SelectError> for Fault {
+    fn from(error: SelectError) -> Self {
+        match error {
+            SelectError::Unfit(error) => error.into(),
+            error => Self {
+                code: error.code().as_str(),
+                ..Self::invalid(error)
+            },
+        }
     }
 }
 
@@ -179,8 +203,9 @@ impl From<ProviderError> for Fault {
     fn from(error: ProviderError) -> Self {
         Self {
             kind: Kind::Server,
-            code: error.code(),
+            code: error.code.as_str(),
             message: error.to_string(),
+            facts: Some(error.facts()),
             detail: None,
         }
     }

@@ -1,18 +1,25 @@
 //! The backends that make images, and the choice between them.
 
 pub mod catalog;
+pub mod cost;
 pub mod error;
+pub mod fit;
 pub mod model;
 pub mod placeholder;
 pub mod request;
+pub mod selection;
+pub mod variants;
 
 use guest::Capabilities;
 use mcp::Flow;
 use serde_json::{Map, Value};
 
+use cost::Cost;
+use error::Code;
 pub use error::ProviderError;
 use model::Model;
 use request::GenerateRequest;
+pub use selection::{SelectError, Selected, select};
 
 /// A backend. Values are made for one request and thrown away, so making one must be cheap.
 pub trait Provider {
@@ -22,11 +29,48 @@ pub trait Provider {
     /// One sentence for the model that chooses.
     fn description(&self) -> &'static str;
 
-    /// What it can do.
+    /// What it can do, as far as is known without asking it.
     fn models(&self) -> Vec<Model>;
 
-    /// Makes one image. Calls `report` at least once a second while it works, also when there is
-    /// nothing new to say, and stops at once when that says so.
+    /// Asks the backend what it can do, which also shows whether it is there and takes our
+    /// credential. Costs nothing.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    fn discover(&self) -> Result<Vec<Model>, ProviderError> {
+        Ok(self.models())
+    }
+
+    /// The model that will serve this request: the named one or the default.
+    ///
+    /// # Errors
+    /// [`Code::ModelUnavailable`], with the name of the replacement when there is one.
+    fn model_for(&self, request: &GenerateRequest) -> Result<Model, ProviderError> {
+        let named = request.model.as_deref();
+        model::chosen(&self.models(), named)
+            .cloned()
+            .ok_or_else(|| {
+                ProviderError::new(Code::ModelUnavailable)
+                    .because(crate::text::shortened(named.unwrap_or("default"), 80))
+                    .at(self.name())
+            })
+    }
+
+    /// What the request would cost; `None` when nobody can know.
+    fn estimate(&self, request: &GenerateRequest) -> Option<Cost> {
+        let each = self.model_for(request).ok()?.usd_per_image?;
+        if each == 0.0 {
+            return Some(Cost::FREE);
+        }
+        Some(Cost::new(
+            each * f64::from(request.n),
+            cost::Basis::Estimate,
+        ))
+    }
+
+    /// Makes the images: up to [`GenerateRequest::n`], and no more than [`Model::max_images`].
+    /// Calls `report` at least once a second while it works, also when there is nothing new to
+    /// say, and stops at once when that says so: work at the backend is cancelled, where it can be.
     ///
     /// # Errors
     /// See [`ProviderError`].
@@ -47,11 +91,33 @@ pub struct Step<'a> {
     pub progress: f64,
     /// In a few words.
     pub message: &'a str,
+    /// The image file so far, when there is a new one.
+    pub picture: Option<&'a [u8]>,
 }
 
-/// What a provider made.
-#[derive(Clone, Debug)]
+impl<'a> Step<'a> {
+    /// A step without a picture.
+    pub fn new(progress: f64, message: &'a str) -> Self {
+        Self {
+            progress,
+            message,
+            picture: None,
+        }
+    }
+}
+
+/// What a provider made: at least one image.
+#[derive(Clone, Debug, Default)]
 pub struct Generated {
+    /// In the order of the backend.
+    pub images: Vec<Made>,
+    /// What they cost together; `None` when nobody knows.
+    pub cost: Option<Cost>,
+}
+
+/// One image.
+#[derive(Clone, Debug)]
+pub struct Made {
     /// The image file.
     pub bytes: Vec<u8>,
     /// For the sidecar: model, size, seed and the like.
@@ -61,7 +127,7 @@ pub struct Generated {
 /// One entry for each backend: the provider, or `None` when its settings are missing.
 type Factory = for<'a> fn(Capabilities<'a>) -> Option<Box<dyn Provider + 'a>>;
 
-/// Every backend, in the order in which `auto` prefers them.
+/// Every backend, in the order in which they are listed.
 const ALL: [Factory; 1] = [placeholder::configured];
 
 /// The backends that this tenant has configured.
@@ -69,51 +135,4 @@ pub fn configured(capabilities: Capabilities<'_>) -> Vec<Box<dyn Provider + '_>>
     ALL.iter()
         .filter_map(|factory| factory(capabilities))
         .collect()
-}
-
-/// No backend has the name, or there is none at all.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown provider: `{wanted}`\nhint: available are {available}")]
-pub struct UnknownProvider {
-    wanted: String,
-    available: String,
-}
-
-/// The backend of that name; for `auto`, the setting `DEFAULT_PROVIDER` or else the first.
-///
-/// # Errors
-/// When there is no such backend.
-pub fn select<'a>(
-    capabilities: Capabilities<'a>,
-    wanted: &str,
-) -> Result<Box<dyn Provider + 'a>, UnknownProvider> {
-    let is_auto = |name: &str| name.is_empty() || name == "auto";
-    let default = || {
-        capabilities
-            .settings
-            .setting("DEFAULT_PROVIDER")
-            .unwrap_or_default()
-    };
-    let wanted = if is_auto(wanted) {
-        default()
-    } else {
-        wanted.to_owned()
-    };
-    let mut providers = configured(capabilities);
-    let position = if is_auto(&wanted) {
-        Some(0)
-    } else {
-        providers.iter().position(|one| one.name() == wanted)
-    };
-    match position {
-        Some(position) if position < providers.len() => Ok(providers.swap_remove(position)),
-        _ => {
-            let names: Vec<_> = providers.iter().map(|provider| provider.name()).collect();
-            let wanted = crate::text::shortened(&wanted, 40);
-            Err(UnknownProvider {
-                wanted,
-                available: names.join(", "),
-            })
-        }
-    }
 }

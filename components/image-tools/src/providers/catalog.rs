@@ -106,9 +106,11 @@ fn entry(provider: &dyn Provider, now: u64) -> (&'static str, Entry) {
 fn warning(provider: &str, model: &Model) -> Option<String> {
     let profile = model
         .style_profile
+        .as_ref()
         .filter(|profile| profile.lifecycle != Lifecycle::Current)?;
     let note = profile
         .deprecation_note
+        .as_ref()
         .map(|note| format!(": {note}"))
         .unwrap_or_default();
     Some(format!(
@@ -126,23 +128,23 @@ mod tests {
     #[test]
     fn models_that_go_away_are_warned_of() {
         let profile = |lifecycle, deprecation_note| StyleProfile {
-            label: "",
-            style_hints: "",
-            incompatible_styles: "",
-            good_example: "",
-            bad_example: "",
+            label: "".into(),
+            style_hints: "".into(),
+            incompatible_styles: "".into(),
+            good_example: "".into(),
+            bad_example: "".into(),
             lifecycle,
             deprecation_note,
         };
         let model = |profile| Model {
-            model_id: "old",
+            model_id: "old".into(),
             style_profile: profile,
             ..Model::default()
         };
         let of = |profile| warning("some", &model(profile));
         assert_eq!(of(None), None);
         assert_eq!(of(Some(profile(Lifecycle::Current, None))), None);
-        let note = of(Some(profile(Lifecycle::Deprecated, Some("use new"))));
+        let note = of(Some(profile(Lifecycle::Deprecated, Some("use new".into()))));
         assert_eq!(note.as_deref(), Some("some:old is deprecated: use new"));
         assert_eq!(
             of(Some(profile(Lifecycle::Legacy, None))).as_deref(),

@@ -9,9 +9,11 @@ use mcp::Flow;
 use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
-use super::model::Model;
+use super::cost::Cost;
+use super::error::{Code, ProviderError};
+use super::model::{Model, texts};
 use super::request::{ASPECT_RATIOS, GenerateRequest};
-use super::{Generated, Provider, ProviderError, Report, Step};
+use super::{Generated, Made, Provider, Report, Step};
 use crate::images::encode::{DEFAULT_QUALITY, Encoding, encode};
 use crate::images::format::Format;
 use crate::images::picture::Picture;
@@ -32,6 +34,9 @@ const STEPS: u32 = 20;
 /// Longest simulated delay.
 const MAX_DELAY_MS: u64 = 600_000;
 
+/// What the `provider` parameter takes.
+pub const NAME: &str = "placeholder";
+
 struct Placeholder<'a> {
     capabilities: Capabilities<'a>,
 }
@@ -43,7 +48,7 @@ pub fn configured(capabilities: Capabilities<'_>) -> Option<Box<dyn Provider + '
 
 impl Provider for Placeholder<'_> {
     fn name(&self) -> &'static str {
-        "placeholder"
+        NAME
     }
 
     fn description(&self) -> &'static str {
@@ -52,12 +57,13 @@ impl Provider for Placeholder<'_> {
 
     fn models(&self) -> Vec<Model> {
         vec![Model {
-            model_id: "solid",
-            display_name: "Solid color placeholder",
+            model_id: "solid".into(),
+            display_name: "Solid color placeholder".into(),
+            is_default: true,
             can_generate: true,
-            supported_aspect_ratios: &ASPECT_RATIOS,
-            supported_qualities: &["standard"],
-            supported_formats: &["png"],
+            supported_aspect_ratios: texts(&ASPECT_RATIOS),
+            supported_qualities: texts(&["standard"]),
+            supported_formats: texts(&["png"]),
             supports_background: true,
             max_resolution: Some(640),
             ..Model::default()
@@ -69,10 +75,13 @@ impl Provider for Placeholder<'_> {
         request: &GenerateRequest,
         report: &mut Report<'_>,
     ) -> Result<Generated, ProviderError> {
+        if !request.references.is_empty() || request.mask.is_some() {
+            return Err(ProviderError::invalid("takes no images").at(NAME));
+        }
         self.pretend_to_work(report)?;
         let (width, height) = size(&request.aspect_ratio);
         let [red, green, blue] = color(&request.prompt);
-        let picture = if request.background == "transparent" {
+        let picture = if request.is_transparent() {
             Picture::Rgba(RgbaImage::from_pixel(
                 width,
                 height,
@@ -85,7 +94,8 @@ impl Provider for Placeholder<'_> {
             format: Format::Png,
             quality: DEFAULT_QUALITY,
         };
-        let bytes = encode(&picture, encoding).map_err(|_| ProviderError::NoImage)?;
+        let bytes =
+            encode(&picture, encoding).map_err(|_| ProviderError::new(Code::NoImage).at(NAME))?;
         let metadata = Map::from_iter([
             ("quality".to_owned(), json!("placeholder")),
             ("size".to_owned(), json!(format!("{width}x{height}"))),
@@ -94,7 +104,10 @@ impl Provider for Placeholder<'_> {
                 json!(format!("#{red:02x}{green:02x}{blue:02x}")),
             ),
         ]);
-        Ok(Generated { bytes, metadata })
+        Ok(Generated {
+            images: vec![Made { bytes, metadata }],
+            cost: Some(Cost::FREE),
+        })
     }
 }
 
@@ -115,12 +128,9 @@ impl Placeholder<'_> {
         let pause = Duration::from_millis(delay_ms) / steps;
         for step in 0..steps {
             let message = format!("step {} of {steps}", step + 1);
-            if report(Step {
-                progress: f64::from(step) / f64::from(steps),
-                message: &message,
-            }) == Flow::Cancelled
-            {
-                return Err(ProviderError::Cancelled);
+            let progress = f64::from(step) / f64::from(steps);
+            if report(Step::new(progress, &message)) == Flow::Cancelled {
+                return Err(ProviderError::new(Code::Cancelled).at(NAME));
             }
             self.capabilities.clock.sleep(pause);
         }
@@ -156,12 +166,9 @@ mod tests {
 
     fn request(prompt: &str, aspect_ratio: &str, background: &str) -> GenerateRequest {
         GenerateRequest {
-            prompt: prompt.to_owned(),
-            negative_prompt: None,
             aspect_ratio: aspect_ratio.to_owned(),
-            quality: "standard".to_owned(),
             background: background.to_owned(),
-            model: None,
+            ..GenerateRequest::new(prompt)
         }
     }
 
@@ -202,7 +209,7 @@ mod tests {
                 Flow::Continue
             })
             .unwrap();
-            let Picture::Rgb(pixels) = decode(&made.bytes).unwrap() else {
+            let Picture::Rgb(pixels) = decode(&made.images[0].bytes).unwrap() else {
                 panic!("expected RGB")
             };
             assert_eq!(pixels.dimensions(), expected, "{ratio}");
@@ -212,12 +219,12 @@ mod tests {
             Flow::Continue
         })
         .unwrap();
-        let Picture::Rgba(pixels) = decode(&made.bytes).unwrap() else {
+        let Picture::Rgba(pixels) = decode(&made.images[0].bytes).unwrap() else {
             panic!("expected RGBA")
         };
         assert!(pixels.pixels().all(|pixel| pixel.0[3] == 0));
-        assert_eq!(made.metadata["quality"], "placeholder");
-        assert_eq!(made.metadata["size"], "256x256");
+        assert_eq!(made.images[0].metadata["quality"], "placeholder");
+        assert_eq!(made.images[0].metadata["size"], "256x256");
     }
 
     #[test]
@@ -235,6 +242,6 @@ mod tests {
         let cancelled = generate(&memory, &request("x", "1:1", "opaque"), &mut |_| {
             Flow::Cancelled
         });
-        assert_eq!(cancelled.unwrap_err(), ProviderError::Cancelled);
+        assert_eq!(cancelled.unwrap_err().code, Code::Cancelled);
     }
 }

@@ -17,9 +17,10 @@ use crate::gallery::sidecar::Sidecar;
 use crate::images::decode::decode;
 use crate::images::preview::{Preview, preview};
 use crate::json_file::json_file;
+use crate::providers::error::{Code, ProviderError};
 use crate::providers::model::{PromptStyle, prompt_style};
 use crate::providers::request::GenerateRequest;
-use crate::providers::{self, Generated, Provider, Step};
+use crate::providers::{self, Generated, Provider, Selected, Step};
 
 pub(super) const TOOL: Tool = Tool {
     name: "generate_image",
@@ -101,7 +102,6 @@ fn call(
     let started = context.capabilities.clock.monotonic();
     let arguments: Arguments = typed(arguments)?;
     let wait = Duration::try_from_secs_f64(arguments.wait_seconds).map_err(Fault::invalid)?;
-    let provider = providers::select(context.capabilities, &arguments.provider)?;
     let request = GenerateRequest {
         prompt: arguments.prompt,
         negative_prompt: arguments.negative_prompt,
@@ -109,7 +109,10 @@ fn call(
         quality: arguments.quality,
         background: arguments.background,
         model: arguments.model,
+        ..GenerateRequest::default()
     };
+    let Selected { provider, .. } =
+        providers::select(context.capabilities, &arguments.provider, &request)?;
     // From here on the image has an id that outlives whatever happens.
     let (id, lease) = start(context, &*provider, &request)?;
     let handle = Answer {
@@ -180,6 +183,8 @@ fn register(
     request: &GenerateRequest,
     generated: Generated,
 ) -> Result<(Sidecar, Option<Preview>), Fault> {
+    let made = generated.images.into_iter().next();
+    let made = made.ok_or_else(|| ProviderError::new(Code::NoImage).at(handle.provider))?;
     let new = NewImage {
         prompt: request.prompt.clone(),
         negative_prompt: request.negative_prompt.clone(),
@@ -187,17 +192,17 @@ fn register(
         aspect_ratio: request.aspect_ratio.clone(),
         quality: request.quality.clone(),
         background: request.background.clone(),
-        provider_metadata: generated.metadata,
+        provider_metadata: made.metadata,
     };
     let sidecar = context
         .gallery()
-        .register(&handle.image_id, &generated.bytes, new)?;
+        .register(&handle.image_id, &made.bytes, new)?;
     context.capabilities.log.info(&format!(
         "image stored: {}: {}",
         sidecar.id, sidecar.provider
     ));
     // The image is safe; that it cannot be shown here is no reason to call it failed.
-    let preview = decode(&generated.bytes)
+    let preview = decode(&made.bytes)
         .ok()
         .and_then(|picture| preview(picture).ok().flatten());
     Ok((sidecar, preview))
