@@ -14,6 +14,9 @@ pub enum JsonError {
 }
 
 /// The members of the object that `text` is.
+///
+/// # Errors
+/// See [`JsonError`].
 pub fn object(text: &str) -> Result<Map<String, Value>, JsonError> {
     let value = strict_json::parse(text.as_bytes())
         .map_err(|error| JsonError::Syntax(error.to_string()))?;

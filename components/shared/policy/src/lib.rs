@@ -5,12 +5,14 @@
 //! table. In the order in which a request meets them:
 //!
 //! * [`settings`]: what the deployment says, read once per instance
+//! * [`location`]: where this server is
 //! * [`credential`]: the one bearer token of a request, or why there is none
 //! * [`static_tokens`]: tokens that are configured rather than signed
 //! * [`anonymous`], [`bearer`], [`remote`]: the three policies
 //! * [`keys`]: the host's discovery, signature and introspection service
 //! * [`http`], [`state`], [`rates`]: the other services of the host
-//! * [`challenge`]: the grammar of `WWW-Authenticate`
+//! * [`refusal`], [`challenge`]: how a refusal looks, and the grammar of `WWW-Authenticate`
+//! * [`json`], [`loggable`]: foreign text, read and printed without ambiguity
 //! * [`types`]: the values of the contract
 
 pub mod anonymous;
@@ -18,17 +20,17 @@ pub mod bearer;
 pub mod challenge;
 pub mod credential;
 pub mod http;
+pub mod json;
 pub mod keys;
+pub mod location;
+pub mod loggable;
 pub mod rates;
+pub mod refusal;
 pub mod remote;
 pub mod settings;
 pub mod state;
 pub mod static_tokens;
 pub mod types;
-
-mod json;
-mod loggable;
-mod refusal;
 
 pub use bearer::Bearer;
 pub use remote::Remote;

@@ -11,6 +11,7 @@ pub struct Loggable(String);
 
 impl Loggable {
     /// Keeps what can be printed; cuts the rest.
+    #[must_use]
     pub fn new(foreign: &str) -> Self {
         Self(foreign.chars().take(MAX_CHARACTERS + 1).collect())
     }

@@ -37,11 +37,13 @@ pub struct Advice {
 
 impl Advice {
     /// 400: the request says who it is in a way that has no single meaning.
+    #[must_use]
     pub fn bad_request(&self, reason: &impl Display) -> Denial {
         self.refuse(&MALFORMED, &self.scope, reason)
     }
 
     /// 401 without an error in the challenge, since nothing was presented (RFC 6750, section 3.1).
+    #[must_use]
     pub fn absent(&self, reason: &impl Display) -> Denial {
         Denial {
             status: 401,
@@ -54,11 +56,13 @@ impl Advice {
     }
 
     /// 401: a token was presented and is not accepted.
+    #[must_use]
     pub fn invalid_token(&self, reason: &impl Display) -> Denial {
         self.refuse(&INVALID, &self.scope, reason)
     }
 
     /// 403: the token is good, and `scope` is all that the operation needs.
+    #[must_use]
     pub fn insufficient_scope(&self, scope: &str, reason: &impl Display) -> Denial {
         self.refuse(&INSUFFICIENT, scope, reason)
     }
@@ -87,6 +91,7 @@ impl Advice {
 }
 
 /// 503: not the fault of the token, so the client keeps it.
+#[must_use]
 pub fn unavailable(retry_after_seconds: Option<u32>, reason: &impl Display) -> Denial {
     Denial {
         status: 503,

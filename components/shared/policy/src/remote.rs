@@ -9,7 +9,6 @@ mod error;
 mod identity;
 mod kind;
 mod lifetime;
-mod location;
 mod metadata;
 mod scopes;
 

@@ -36,14 +36,16 @@ impl Display for Faults {
 impl std::error::Error for Faults {}
 
 /// Reads settings and collects what is wrong with them.
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     settings: &'a dyn Settings,
     faults: Vec<Fault>,
     notes: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(settings: &'a dyn Settings) -> Self {
+    /// Nothing is wrong yet.
+    #[must_use]
+    pub fn new(settings: &'a dyn Settings) -> Self {
         Self {
             settings,
             faults: Vec::new(),
@@ -52,7 +54,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Records a fault.
-    pub(crate) fn fault(&mut self, setting: &'static str, problem: impl Into<String>) {
+    pub fn fault(&mut self, setting: &'static str, problem: impl Into<String>) {
         self.faults.push(Fault {
             setting,
             problem: problem.into(),
@@ -60,17 +62,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether a fault was recorded.
-    pub(crate) fn has_faults(&self) -> bool {
+    #[must_use]
+    pub fn has_faults(&self) -> bool {
         !self.faults.is_empty()
     }
 
     /// Records something that an operator should know and that is not wrong.
-    pub(crate) fn note(&mut self, note: impl Into<String>) {
+    pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
 
     /// A setting that must be there. The empty text stands for one that is not.
-    pub(crate) fn required(&mut self, name: &'static str) -> String {
+    pub fn required(&mut self, name: &'static str) -> String {
         self.text(name).unwrap_or_else(|| {
             self.fault(name, "is not set");
             String::new()
@@ -78,7 +81,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `true` or `false`, also as yes/no, on/off, 1/0. Anything else is a fault, never a default.
-    pub(crate) fn flag(&mut self, name: &'static str) -> bool {
+    pub fn flag(&mut self, name: &'static str) -> bool {
         let Some(text) = self.text(name) else {
             return false;
         };
@@ -93,11 +96,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A whole number within a range.
-    pub(crate) fn integer(
-        &mut self,
-        name: &'static str,
-        range: RangeInclusive<u64>,
-    ) -> Option<u64> {
+    pub fn integer(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
         let text = self.text(name)?;
         let number = text.parse().ok().filter(|number| range.contains(number));
         if number.is_none() {
@@ -108,7 +107,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Words separated by commas or white space, without duplicates, in order.
-    pub(crate) fn words(&self, name: &str) -> Vec<String> {
+    #[must_use]
+    pub fn words(&self, name: &str) -> Vec<String> {
         let text = self.text(name).unwrap_or_default();
         let mut words: Vec<String> = Vec::new();
         for word in text
@@ -123,14 +123,18 @@ impl<'a> Reader<'a> {
     }
 
     /// The value, trimmed; blank is not set.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
         let value = self.settings.get(name)?;
         let trimmed = value.trim();
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
     }
 
-    /// `built` when nothing was wrong, with the notes; all faults otherwise.
-    pub(crate) fn finish<T>(self, built: T) -> Result<(T, Vec<String>), Faults> {
+    /// `built` when nothing was wrong, with the notes.
+    ///
+    /// # Errors
+    /// All faults.
+    pub fn finish<T>(self, built: T) -> Result<(T, Vec<String>), Faults> {
         if self.faults.is_empty() {
             Ok((built, self.notes))
         } else {

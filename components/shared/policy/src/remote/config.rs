@@ -2,9 +2,9 @@
 
 use super::audience::Audience;
 use super::lifetime::Lifetime;
-use super::location::Location;
 use super::metadata::Documents;
 use super::scopes::Scopes;
+use crate::location::Location;
 use crate::refusal::Advice;
 use crate::settings::{Faults, Reader, Settings};
 use crate::static_tokens::StaticTokens;
@@ -17,7 +17,6 @@ const DEFAULT_LEEWAY_S: u64 = 30;
 const MAX_LEEWAY_S: u64 = 120;
 /// A year: beyond it a greatest age is a typing error.
 const MAX_TOKEN_AGE_S: u64 = 31_536_000;
-const DEFAULT_HTTP_PATH: &str = "/mcp";
 /// What an operator has to write to accept tokens that were issued for others.
 const UNBOUND: &str = "i-understand";
 
@@ -48,7 +47,7 @@ impl Config {
     /// Reads the settings; also what an operator should know about them.
     pub fn read(settings: &impl Settings) -> Result<(Self, Vec<String>), Faults> {
         let mut reader = Reader::new(settings);
-        let location = location(&mut reader);
+        let location = Location::read(&mut reader);
         let scopes = Scopes::read(&mut reader);
         let config = Self {
             config_url: reader.required("OIDC_CONFIG_URL"),
@@ -75,20 +74,6 @@ impl Config {
         };
         reader.finish(config)
     }
-}
-
-fn location(reader: &mut Reader<'_>) -> Option<Location> {
-    const NAME: &str = "BASE_URL";
-    let http_path = reader
-        .text("HTTP_PATH")
-        .unwrap_or_else(|| DEFAULT_HTTP_PATH.to_owned());
-    let base_url = reader.required(NAME);
-    if base_url.is_empty() {
-        return None;
-    }
-    Location::parse(&base_url, &http_path)
-        .map_err(|problem| reader.fault(NAME, problem))
-        .ok()
 }
 
 fn algorithms(reader: &mut Reader<'_>) -> Vec<String> {

@@ -1,8 +1,14 @@
 //! Where this server is, from configuration alone: never from a header of a request.
 
-const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
-const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
-const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+use crate::settings::Reader;
+
+const DEFAULT_HTTP_PATH: &str = "/mcp";
+/// RFC 9728, section 3.
+pub const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
+/// RFC 8414, section 3.
+pub const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
+/// OpenID Connect Discovery 1.0, section 4.
+pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 
 /// The public address of the MCP endpoint, in the parts that its documents are found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +22,21 @@ pub struct Location {
 }
 
 impl Location {
+    /// Reads `BASE_URL` and `HTTP_PATH`; `None` after a fault.
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        const NAME: &str = "BASE_URL";
+        let http_path = reader
+            .text("HTTP_PATH")
+            .unwrap_or_else(|| DEFAULT_HTTP_PATH.to_owned());
+        let base_url = reader.required(NAME);
+        if base_url.is_empty() {
+            return None;
+        }
+        Self::parse(&base_url, &http_path)
+            .map_err(|problem| reader.fault(NAME, problem))
+            .ok()
+    }
+
     /// Splits `BASE_URL`, and adds `HTTP_PATH`.
     ///
     /// # Errors
@@ -42,13 +63,33 @@ impl Location {
         })
     }
 
+    /// Scheme, host and port: no path, no trailing slash.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Path of the public URL: empty, or with a slash at the start and none at the end.
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
+    /// Path of the MCP endpoint below the public URL, likewise.
+    #[must_use]
+    pub fn mcp_path(&self) -> &str {
+        &self.mcp_path
+    }
+
     /// The resource identifier (RFC 8707; RFC 9728, section 1.2).
+    #[must_use]
     pub fn resource(&self) -> String {
         format!("{}{}{}", self.origin, self.base_path, self.mcp_path)
     }
 
     /// Where the metadata of the resource is (RFC 9728, section 3.1): the path of the resource is
     /// put behind the well-known path.
+    #[must_use]
     pub fn metadata_url(&self) -> String {
         format!(
             "{}{PROTECTED_RESOURCE}{}{}",
@@ -57,6 +98,7 @@ impl Location {
     }
 
     /// All paths at which clients look for it, also when a proxy has removed the base path.
+    #[must_use]
     pub fn protected_resource_paths(&self) -> Vec<String> {
         let (base, mcp) = (&self.base_path, &self.mcp_path);
         distinct([
@@ -70,6 +112,7 @@ impl Location {
 
     /// All paths at which clients that know nothing of RFC 9728 look for an authorization server
     /// (RFC 8414, section 3.1; OpenID Connect Discovery 1.0, section 4).
+    #[must_use]
     pub fn authorization_server_paths(&self) -> Vec<String> {
         let (base, mcp) = (&self.base_path, &self.mcp_path);
         let inserted = [AUTHORIZATION_SERVER, OPENID_CONFIGURATION]
