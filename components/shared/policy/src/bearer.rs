@@ -77,7 +77,10 @@ impl Bearer {
 }
 
 /// The token of a request; without one, the refusal that says how to get one.
-pub(crate) fn bearer_token<'a>(
+///
+/// # Errors
+/// 400 or 401.
+pub fn bearer_token<'a>(
     head: &'a RequestHead,
     advice: &Advice,
 ) -> Result<UnverifiedToken<'a>, Denial> {
@@ -91,7 +94,8 @@ pub(crate) fn bearer_token<'a>(
 }
 
 /// The identity that a static token stands for.
-pub(crate) fn static_identity(subject: &str, scopes: Vec<String>) -> Identity {
+#[must_use]
+pub fn static_identity(subject: &str, scopes: Vec<String>) -> Identity {
     Identity {
         subject: subject.to_owned(),
         issuer: None,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// A text that is not one unambiguous JSON object. Holds no part of the text.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// Not JSON, nested too deeply, a number out of range, or a name twice.
     #[error("not unambiguous JSON: {0}")]

@@ -11,6 +11,7 @@
 //! * [`anonymous`], [`bearer`], [`remote`]: the three policies
 //! * [`keys`]: the host's discovery, signature and introspection service
 //! * [`http`], [`state`], [`rates`]: the other services of the host
+//! * [`scopes`]: which operation needs which
 //! * [`refusal`], [`challenge`]: how a refusal looks, and the grammar of `WWW-Authenticate`
 //! * [`json`], [`loggable`]: foreign text, read and printed without ambiguity
 //! * [`types`]: the values of the contract
@@ -27,6 +28,7 @@ pub mod loggable;
 pub mod rates;
 pub mod refusal;
 pub mod remote;
+pub mod scopes;
 pub mod settings;
 pub mod state;
 pub mod static_tokens;

@@ -6,11 +6,11 @@ mod audience;
 mod claims;
 mod config;
 mod error;
+mod granted;
 mod identity;
 mod kind;
 mod lifetime;
 mod metadata;
-mod scopes;
 
 use crate::bearer::{bearer_token, static_identity};
 use crate::credential::UnverifiedToken;
@@ -97,11 +97,7 @@ impl Remote {
             .map_err(|failure| denial_of(failure, &config.advice))?;
         let claims = judge(&jws, &provider, config, head.now).map_err(refuse)?;
         let identity = identity::identity(&claims, &config.scopes).map_err(refuse)?;
-        config.permit(
-            &identity,
-            config.scopes.required(),
-            &config.scopes.baseline(),
-        )?;
+        config.scopes.permit_request(&identity, &config.advice)?;
         Ok(identity)
     }
 
@@ -111,8 +107,7 @@ impl Remote {
     /// 403 with all scopes of the operation in one challenge.
     pub fn authorize(&self, who: &Identity, what: &Operation) -> Result<(), Denial> {
         let config = self.config()?;
-        let needed = config.scopes.of_operation(what);
-        config.permit(who, &needed, &needed)
+        config.scopes.permit_operation(who, what, &config.advice)
     }
 
     /// The metadata documents (RFC 9728, and the provider's own for clients that skip it).
@@ -124,25 +119,6 @@ impl Remote {
         let faulty =
             |faults: &Faults| unavailable(None, &format_args!("configuration_faulty {faults}"));
         self.config.as_ref().map_err(faulty)
-    }
-}
-
-impl Config {
-    /// Lets an identity pass that holds all of `needed`, or asks for `advertised`.
-    fn permit(
-        &self,
-        who: &Identity,
-        needed: &[String],
-        advertised: &[String],
-    ) -> Result<(), Denial> {
-        let missing = self.scopes.missing(&who.scopes, needed);
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let reason = format!("insufficient_scope missing=\"{}\"", missing.join(" "));
-        Err(self
-            .advice
-            .insufficient_scope(&advertised.join(" "), &reason))
     }
 }
 

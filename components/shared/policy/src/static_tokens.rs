@@ -36,7 +36,7 @@ struct Entry {
 
 impl StaticTokens {
     /// The tokens that the deployment configures; empty when it configures none.
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
+    pub fn read(reader: &mut Reader<'_>) -> Self {
         let single = reader.text(BEARER_TOKEN);
         if let Some(table) = reader.text(BEARER_TOKENS) {
             if single.is_some() {
@@ -126,7 +126,8 @@ impl Entry {
 const SUBJECT_RULE: &str = "a subject has 1 to 255 characters and no control characters";
 
 /// Whether a text can name a subject: not empty, not endless, printable.
-pub(crate) fn is_subject(text: &str) -> bool {
+#[must_use]
+pub fn is_subject(text: &str) -> bool {
     !text.is_empty()
         && text.chars().count() <= MAX_SUBJECT_CHARACTERS
         && !text.chars().any(char::is_control)

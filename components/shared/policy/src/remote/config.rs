@@ -3,9 +3,9 @@
 use super::audience::Audience;
 use super::lifetime::Lifetime;
 use super::metadata::Documents;
-use super::scopes::Scopes;
 use crate::location::Location;
 use crate::refusal::Advice;
+use crate::scopes::Scopes;
 use crate::settings::{Faults, Reader, Settings};
 use crate::static_tokens::StaticTokens;
 

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::claims::Claims;
 use super::error::TokenError;
-use super::scopes::Scopes;
+use super::granted::granted;
+use crate::scopes::Scopes;
 use crate::types::{Identity, MAX_REUSABLE_SECONDS};
 
 /// Claims of text that are handed on (OpenID Connect Core 1.0, section 5.1).
@@ -22,7 +23,7 @@ pub fn identity(claims: &Claims, scopes: &Scopes) -> Result<Identity, TokenError
         subject: claims.subject()?.to_owned(),
         issuer: claims.text("iss")?.map(str::to_owned),
         client_id: claims.client_id()?.map(str::to_owned),
-        scopes: scopes.granted(claims)?,
+        scopes: granted(claims, scopes)?,
         expires_at: claims.expires_at(),
         claims: further(claims),
         reusable_seconds: MAX_REUSABLE_SECONDS,

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::RETRY_AFTER_SECONDS;
 use super::config::Config;
-use super::scopes::Scopes;
 use crate::keys::{Failure, ProviderMetadata, Verifier};
 use crate::location::Location;
+use crate::scopes::Scopes;
 use crate::types::{Header, HttpResponse, RequestHead};
 
 const RESOURCE_NAME: &str = "Image Generation MCP";

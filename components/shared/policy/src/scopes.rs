@@ -1,19 +1,14 @@
-//! Which scopes an operation needs, and which a token grants (RFC 6749, section 3.3).
+//! Which scopes an operation needs, and who lacks one (RFC 6749, section 3.3). The same rules hold
+//! for tokens of a provider and for our own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use super::claims::Claims;
-use super::error::TokenError;
+use crate::refusal::Advice;
 use crate::settings::Reader;
-use crate::types::Operation;
+use crate::types::{Denial, Identity, Operation};
 
 /// Asks a provider for a refresh token (OpenID Connect Core 1.0, section 11). No resource needs it.
 const OFFLINE_ACCESS: &str = "offline_access";
-
-/// Claims of scopes: RFC 9068, section 2.2.3, and what Entra and Okta use.
-const SCOPE_CLAIMS: [&str; 2] = ["scope", "scp"];
 
 /// MCP methods that show nothing of anybody's data: they need no more than every request does.
 const PUBLIC_METHODS: [&str; 7] = [
@@ -51,21 +46,25 @@ impl Scopes {
     }
 
     /// What every request needs.
+    #[must_use]
     pub fn required(&self) -> &[String] {
         &self.required
     }
 
     /// The least useful set, to be asked for first: what every request and reading need.
+    #[must_use]
     pub fn baseline(&self) -> Vec<String> {
         union([&self.required, &self.read])
     }
 
     /// Every scope of the deployment.
+    #[must_use]
     pub fn all(&self) -> Vec<String> {
         union([&self.required, &self.read, &self.write])
     }
 
     /// All that one operation needs.
+    #[must_use]
     pub fn of_operation(&self, operation: &Operation) -> Vec<String> {
         if operation.writes {
             return union([&self.required, &self.write]);
@@ -77,6 +76,7 @@ impl Scopes {
     }
 
     /// Those of `needed` that are neither held nor implied by one that is.
+    #[must_use]
     pub fn missing<'a>(&self, held: &[String], needed: &'a [String]) -> Vec<&'a str> {
         let grants = |scope: &&String| {
             held.iter().any(|own| {
@@ -94,39 +94,45 @@ impl Scopes {
             .collect()
     }
 
-    /// The scopes of a token: the union of all claims that hold some. A value of another type
-    /// spoils the token; a word that cannot be a scope is left out.
-    pub fn granted(&self, claims: &Claims) -> Result<Vec<String>, TokenError> {
-        let mut granted = Vec::new();
-        for name in SCOPE_CLAIMS {
-            let words = words(claims.claim(name)).ok_or(TokenError::Claim(name))?;
-            granted.extend(words);
-        }
-        for name in &self.further_claims {
-            granted.extend(words(claims.claim(name)).unwrap_or_default());
-        }
-        granted.retain(|word| is_scope(word));
-        let mut seen = BTreeSet::new();
-        granted.retain(|word| seen.insert(*word));
-        Ok(granted.into_iter().map(str::to_owned).collect())
+    /// Claims of a provider's token, besides the usual ones, whose values count as scopes.
+    pub(crate) fn further_claims(&self) -> &[String] {
+        &self.further_claims
     }
-}
 
-/// The words of a string, or of the strings of an array; `None` for any other type.
-fn words(value: Option<&Value>) -> Option<Vec<&str>> {
-    match value {
-        None => Some(Vec::new()),
-        Some(Value::String(text)) => Some(text.split(' ').collect()),
-        Some(Value::Array(values)) => {
-            let texts: Option<Vec<&str>> = values.iter().map(Value::as_str).collect();
-            Some(
-                texts?
-                    .into_iter()
-                    .flat_map(|text| text.split(' '))
-                    .collect(),
-            )
+    /// Lets an identity pass that holds what every request needs.
+    ///
+    /// # Errors
+    /// 403, which asks for what reading needs too, so that one more consent is enough.
+    pub fn permit_request(&self, who: &Identity, advice: &Advice) -> Result<(), Denial> {
+        self.permit(who, (&self.required, &self.baseline()), advice)
+    }
+
+    /// Lets an identity pass that holds all that an operation needs.
+    ///
+    /// # Errors
+    /// 403 with all scopes of the operation in one challenge.
+    pub fn permit_operation(
+        &self,
+        who: &Identity,
+        what: &Operation,
+        advice: &Advice,
+    ) -> Result<(), Denial> {
+        let needed = self.of_operation(what);
+        self.permit(who, (&needed, &needed), advice)
+    }
+
+    fn permit(
+        &self,
+        who: &Identity,
+        (needed, advertised): (&[String], &[String]),
+        advice: &Advice,
+    ) -> Result<(), Denial> {
+        let missing = self.missing(&who.scopes, needed);
+        if missing.is_empty() {
+            return Ok(());
         }
-        Some(_) => None,
+        let reason = format!("insufficient_scope missing=\"{}\"", missing.join(" "));
+        Err(advice.insufficient_scope(&advertised.join(" "), &reason))
     }
 }
 
@@ -140,7 +146,8 @@ fn union<const N: usize>(sets: [&Vec<String>; N]) -> Vec<String> {
 }
 
 /// `scope-token` of RFC 6749, section 3.3.
-fn is_scope(word: &str) -> bool {
+#[must_use]
+pub fn is_scope(word: &str) -> bool {
     !word.is_empty()
         && word
             .bytes()
