@@ -12,6 +12,7 @@
 //! * [`keys`]: the host's discovery, signature and introspection service
 //! * [`http`], [`state`], [`rates`]: the other services of the host
 //! * [`scopes`]: which operation needs which
+//! * [`profile`]: what tools may know of a user
 //! * [`refusal`], [`challenge`]: how a refusal looks, and the grammar of `WWW-Authenticate`
 //! * [`json`], [`loggable`]: foreign text, read and printed without ambiguity
 //! * [`types`]: the values of the contract
@@ -25,6 +26,7 @@ pub mod json;
 pub mod keys;
 pub mod location;
 pub mod loggable;
+pub mod profile;
 pub mod rates;
 pub mod refusal;
 pub mod remote;

@@ -46,6 +46,11 @@ impl Claims {
         self.payload.get(name)
     }
 
+    /// All claims.
+    pub fn payload(&self) -> &Map<String, Value> {
+        &self.payload
+    }
+
     /// A parameter of the header.
     pub fn parameter(&self, name: &str) -> Option<&Value> {
         self.header.get(name)

@@ -1,21 +1,11 @@
-//! The identity that a judged token stands for, with the few further claims that tools may use.
-
-use serde_json::{Map, Value};
+//! The identity that a judged token stands for.
 
 use super::claims::Claims;
 use super::error::TokenError;
 use super::granted::granted;
+use crate::profile::profile;
 use crate::scopes::Scopes;
 use crate::types::{Identity, MAX_REUSABLE_SECONDS};
-
-/// Claims of text that are handed on (OpenID Connect Core 1.0, section 5.1).
-const TEXTS: [&str; 3] = ["email", "name", "azp"];
-/// Longest text that is handed on, in bytes.
-const MAX_TEXT_BYTES: usize = 320;
-/// Most groups that are handed on.
-const MAX_GROUPS: usize = 50;
-/// Longest `claims`, in bytes. Groups are the first to go.
-const MAX_CLAIMS_BYTES: usize = 4096;
 
 /// Makes the identity of a token.
 pub fn identity(claims: &Claims, scopes: &Scopes) -> Result<Identity, TokenError> {
@@ -25,47 +15,7 @@ pub fn identity(claims: &Claims, scopes: &Scopes) -> Result<Identity, TokenError
         client_id: claims.client_id()?.map(str::to_owned),
         scopes: granted(claims, scopes)?,
         expires_at: claims.expires_at(),
-        claims: further(claims),
+        claims: profile(claims.payload()),
         reusable_seconds: MAX_REUSABLE_SECONDS,
     })
-}
-
-/// `email`, `email_verified`, `groups`, `name` and `azp`, as far as they are of the usual type and
-/// size. `groups` is always an array.
-fn further(claims: &Claims) -> String {
-    let mut kept = Map::new();
-    for name in TEXTS {
-        if let Some(Value::String(text)) = claims.claim(name).filter(|text| is_short_text(text)) {
-            kept.insert(name.to_owned(), text.clone().into());
-        }
-    }
-    if let Some(verified @ Value::Bool(_)) = claims.claim("email_verified") {
-        kept.insert("email_verified".to_owned(), verified.clone());
-    }
-    let groups: Vec<Value> = match claims.claim("groups") {
-        Some(Value::Array(groups)) => groups
-            .iter()
-            .filter(|group| is_short_text(group))
-            .cloned()
-            .collect(),
-        Some(group) if is_short_text(group) => vec![group.clone()],
-        _ => Vec::new(),
-    };
-    let without_groups = Value::Object(kept.clone()).to_string();
-    if groups.is_empty() || groups.len() > MAX_GROUPS {
-        return without_groups;
-    }
-    kept.insert("groups".to_owned(), groups.into());
-    let with_groups = Value::Object(kept).to_string();
-    if with_groups.len() > MAX_CLAIMS_BYTES {
-        without_groups
-    } else {
-        with_groups
-    }
-}
-
-fn is_short_text(value: &Value) -> bool {
-    value
-        .as_str()
-        .is_some_and(|text| !text.is_empty() && text.len() <= MAX_TEXT_BYTES)
 }
