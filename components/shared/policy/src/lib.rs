@@ -9,6 +9,7 @@
 //! * [`credential`]: the one bearer token of a request, or why there is none
 //! * [`static_tokens`]: tokens that are configured rather than signed
 //! * [`anonymous`], [`bearer`], [`remote`]: the three policies
+//! * [`allow`]: which users of the provider may call
 //! * [`keys`]: the host's discovery, signature and introspection service
 //! * [`http`], [`state`], [`rates`]: the other services of the host
 //! * [`scopes`]: which operation needs which
@@ -17,6 +18,7 @@
 //! * [`json`], [`loggable`]: foreign text, read and printed without ambiguity
 //! * [`types`]: the values of the contract
 
+pub mod allow;
 pub mod anonymous;
 pub mod bearer;
 pub mod challenge;

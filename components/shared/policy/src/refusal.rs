@@ -103,6 +103,18 @@ pub fn unavailable(retry_after_seconds: Option<u32>, reason: &impl Display) -> D
     }
 }
 
+/// 403 without a challenge: the token is good, and its user may not use this server.
+pub fn access_denied(reason: &impl Display) -> Denial {
+    Denial {
+        status: 403,
+        code: "access_denied".to_owned(),
+        description: "this account is not allowed to use this server".to_owned(),
+        challenge: None,
+        retry_after_seconds: None,
+        reason: reason.to_string(),
+    }
+}
+
 struct Error {
     status: u16,
     code: &'static str,

@@ -122,6 +122,19 @@ impl<'a> Reader<'a> {
         words
     }
 
+    /// Texts separated by commas, which may have spaces in them, without duplicates, in order.
+    #[must_use]
+    pub fn items(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        let mut items: Vec<String> = Vec::new();
+        for item in text.split(',').map(str::trim) {
+            if !item.is_empty() && !items.iter().any(|known| known == item) {
+                items.push(item.to_owned());
+            }
+        }
+        items
+    }
+
     /// The value, trimmed; blank is not set.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {

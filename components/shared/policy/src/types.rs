@@ -83,7 +83,7 @@ pub struct Operation {
 pub struct Denial {
     /// 400, 401, 403 or 503.
     pub status: u16,
-    /// RFC 6750 error code, or `temporarily_unavailable`.
+    /// A stable code: of RFC 6750 or RFC 9449, `access_denied`, or `temporarily_unavailable`.
     pub code: String,
     /// One safe sentence for the client.
     pub description: String,

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod allow;
 mod attacks;
 mod bearer;
 mod challenges;
