@@ -2,6 +2,11 @@
 //!
 //! The components map the WIT interface onto these types. No key material passes through here.
 
+/// All algorithms that the host verifies: every one is asymmetric (RFC 7518, section 3.1; RFC 8037).
+pub const ALGORITHMS: [&str; 10] = [
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+];
+
 /// An OpenID provider as its discovery document describes it (OpenID Connect Discovery 1.0,
 /// section 3; RFC 8414, section 2).
 #[derive(Clone, Debug, PartialEq, Eq)]

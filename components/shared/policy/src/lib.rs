@@ -7,6 +7,7 @@
 //! * [`settings`]: what the deployment says, read once per instance
 //! * [`location`]: where this server is
 //! * [`credential`]: the one bearer token of a request, or why there is none
+//! * [`dpop`]: proof that the caller has the key to which a token is bound
 //! * [`static_tokens`]: tokens that are configured rather than signed
 //! * [`anonymous`], [`bearer`], [`remote`]: the three policies
 //! * [`allow`]: which users of the provider may call
@@ -23,6 +24,7 @@ pub mod anonymous;
 pub mod bearer;
 pub mod challenge;
 pub mod credential;
+pub mod dpop;
 pub mod http;
 pub mod json;
 pub mod keys;

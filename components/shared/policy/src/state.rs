@@ -49,6 +49,10 @@ pub trait State {
     ///
     /// # Errors
     /// The store cannot answer: it may or may not have been written.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parameters of the interface, one for one"
+    )]
     fn put(
         &self,
         key: &str,

@@ -3,16 +3,13 @@
 use super::audience::Audience;
 use super::lifetime::Lifetime;
 use super::metadata::Documents;
+use crate::keys::ALGORITHMS;
 use crate::location::Location;
 use crate::refusal::Advice;
 use crate::scopes::Scopes;
 use crate::settings::{Faults, Reader, Settings};
 use crate::static_tokens::StaticTokens;
 
-/// All that the verifier can verify (RFC 7518, section 3.1; RFC 8037).
-const ALGORITHMS: [&str; 10] = [
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
-];
 const DEFAULT_LEEWAY_S: u64 = 30;
 const MAX_LEEWAY_S: u64 = 120;
 /// A year: beyond it a greatest age is a typing error.

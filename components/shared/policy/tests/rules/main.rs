@@ -13,6 +13,7 @@ mod bearer;
 mod challenges;
 mod configuration;
 mod credentials;
+mod dpop;
 mod identities;
 mod metadata;
 mod outages;

@@ -1,11 +1,14 @@
 //! A deployment, a provider and a caller, none of which does any IO.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::Remote;
 use policy::keys::{Failure, ProviderMetadata, Unavailable, VerifiedJws, Verifier};
 use policy::settings::Settings;
+use policy::state::{Entry, Expect, Outcome, State, StateError};
 use policy::types::{Denial, HttpRequest, HttpResponse, Identity, RequestHead};
 use serde_json::{Value, json};
 
@@ -117,9 +120,81 @@ impl Verifier for FakeProvider {
         self.jws.clone()
     }
 
-    fn verify_with(&self, _: &str, _: &str, _: &[String]) -> Result<VerifiedJws, Failure> {
-        panic!("no caller brings keys here")
+    /// Takes the text `signed` for a good signature, by whichever one key the set has.
+    fn verify_with(
+        &self,
+        key_set: &str,
+        jws: &str,
+        algorithms: &[String],
+    ) -> Result<VerifiedJws, Failure> {
+        self.verifications.set(self.verifications.get() + 1);
+        let set: Value = serde_json::from_str(key_set).unwrap();
+        assert_eq!(set["keys"].as_array().unwrap().len(), 1);
+        assert!(algorithms.iter().all(|name| !name.starts_with("HS")));
+        let segments: Vec<&str> = jws.split('.').collect();
+        let text = |segment: &str| -> Result<String, Failure> {
+            let bytes = URL_SAFE_NO_PAD.decode(segment).ok();
+            bytes
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .ok_or(Failure::Malformed("segment".to_owned()))
+        };
+        if text(segments[2])? != "signed" {
+            return Err(Failure::SignatureInvalid);
+        }
+        Ok(VerifiedJws {
+            header: text(segments[0])?,
+            payload: text(segments[1])?,
+        })
     }
+}
+
+/// Keys that were written and for how long; nothing expires.
+#[derive(Default)]
+pub struct FakeState {
+    pub written: RefCell<BTreeMap<String, u32>>,
+    pub down: bool,
+}
+
+impl State for FakeState {
+    fn value(&self, _: &str) -> Result<Option<Entry>, StateError> {
+        panic!("a proof is spent by writing only")
+    }
+
+    fn put(
+        &self,
+        key: &str,
+        value: &[u8],
+        expected: Expect,
+        ttl_seconds: u32,
+    ) -> Result<Outcome, StateError> {
+        if self.down {
+            return Err(StateError("disk\r\nfull".to_owned()));
+        }
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-:/".contains(&b);
+        assert!(key.len() <= 200 && key.bytes().all(allowed), "{key}");
+        assert!(value.len() <= 64 * 1024);
+        assert_eq!(expected, Expect::Absent);
+        let before = self
+            .written
+            .borrow_mut()
+            .insert(key.to_owned(), ttl_seconds);
+        Ok(before.map_or(Outcome::Done(1), |_| Outcome::Conflict))
+    }
+
+    fn delete(&self, _: &str, _: Expect) -> Result<Outcome, StateError> {
+        panic!("a proof stays spent")
+    }
+}
+
+/// A compact JWS of these parts that the fake provider takes for signed.
+pub fn signed(header: &Value, payload: &Value) -> String {
+    let segment = |text: String| URL_SAFE_NO_PAD.encode(text);
+    format!(
+        "{}.{}.{}",
+        segment(header.to_string()),
+        segment(payload.to_string()),
+        segment("signed".to_owned())
+    )
 }
 
 /// The header of an access token (RFC 9068).
