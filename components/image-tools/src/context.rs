@@ -6,6 +6,7 @@ use guest::Capabilities;
 
 use crate::gallery::Gallery;
 use crate::gallery::jobs::Jobs;
+use crate::styles::Styles;
 use crate::time::iso;
 
 /// The capabilities of one request, and the settings that more than one tool asks for. Nothing
@@ -25,6 +26,11 @@ impl<'a> Context<'a> {
     /// The generations under way.
     pub fn jobs(self) -> Jobs<'a> {
         Jobs::new(self.capabilities)
+    }
+
+    /// The style library.
+    pub fn styles(self) -> Styles<'a> {
+        Styles::new(self.capabilities)
     }
 
     /// Whether tools that write are hidden. They are unless `READ_ONLY` clearly says otherwise: a

@@ -12,6 +12,7 @@ use crate::images::encode::EncodeError;
 use crate::images::query::QueryError;
 use crate::images::transform::TransformError;
 use crate::providers::{ProviderError, SelectError};
+use crate::styles::StyleError;
 
 /// Under which name the facts of a failure are in the `_meta` of a tool result.
 const ERROR_META: &str = "image-generation-mcp/error";
@@ -148,6 +149,15 @@ impl From<GalleryError> for Fault {
                 "the provider answered with something that is no image",
                 error,
             ),
+        }
+    }
+}
+
+impl From<StyleError> for Fault {
+    fn from(error: StyleError) -> Self {
+        match error {
+            StyleError::Store(error) => error.into(),
+            StyleError::Occupied(_) => Self::invalid(error),
         }
     }
 }

@@ -21,8 +21,10 @@ pub mod context;
 pub mod server;
 // One file for each tool, and the list of them.
 pub mod tools;
-// What can be read, and the completion of its URIs.
+// What can be read or asked for by name, and the completion of its variables.
 mod completion;
+mod icons;
+pub mod prompts;
 pub mod resources;
 // The backends.
 pub mod providers;
@@ -30,6 +32,8 @@ pub mod providers;
 pub mod images;
 // What is stored: images with their sidecars, and the generations under way.
 pub mod gallery;
+// What is stored: briefs for whoever writes prompts.
+pub mod styles;
 // What goes wrong, and what clients take.
 pub mod client_limits;
 pub mod fault;

@@ -1,4 +1,4 @@
-//! The resources: images with their transforms, their sidecars, and two lists.
+//! The resources: images with their transforms, their sidecars, styles, and what there is to know.
 
 mod image_list;
 pub mod uri;
@@ -17,6 +17,8 @@ use crate::images::limits::MAX_DELIVERED_BYTES;
 use crate::images::transform::Transform;
 use crate::providers::catalog::Catalog;
 use crate::providers::request::{ASPECT_RATIOS, BACKGROUNDS, QUALITIES};
+use crate::styles::Style;
+use crate::text::quoted;
 use uri::ResourceUri;
 
 /// A resource, or a template of resources.
@@ -34,9 +36,17 @@ pub struct Definition {
 }
 
 const JSON: &str = "application/json";
+const MARKDOWN: &str = "text/markdown";
 
 /// Resources with a fixed URI.
-pub const RESOURCES: [Definition; 2] = [
+pub const RESOURCES: [Definition; 4] = [
+    Definition {
+        uri: "info://prompt-guide",
+        name: "prompt guide",
+        title: "Prompt Guide",
+        description: "How to ask for an image: what all providers understand, and what each wants.",
+        mime_type: Some(MARKDOWN),
+    },
     Definition {
         uri: "info://providers",
         name: "providers",
@@ -51,10 +61,17 @@ pub const RESOURCES: [Definition; 2] = [
         description: "The newest images, and the generations that are under way or failed.",
         mime_type: Some(JSON),
     },
+    Definition {
+        uri: "style://list",
+        name: "styles",
+        title: "Styles",
+        description: "The styles of the library with their tags and defaults.",
+        mime_type: Some(JSON),
+    },
 ];
 
 /// Templates of resources.
-pub const TEMPLATES: [Definition; 2] = [
+pub const TEMPLATES: [Definition; 3] = [
     Definition {
         uri: uri::VIEW_TEMPLATE,
         name: "image",
@@ -71,6 +88,13 @@ pub const TEMPLATES: [Definition; 2] = [
         title: "Image metadata",
         description: "Prompt, provider, parameters and origin of an image.",
         mime_type: Some(JSON),
+    },
+    Definition {
+        uri: uri::STYLE_TEMPLATE,
+        name: "style",
+        title: "Style",
+        description: "A style of the library: its header and its brief, as in the file.",
+        mime_type: Some(MARKDOWN),
     },
 ];
 
@@ -139,6 +163,19 @@ pub fn read(context: Context<'_>, uri: &str, reader: Reader) -> Result<Contents,
     match uri::parse(uri)? {
         ResourceUri::Providers => providers(context, reader.now),
         ResourceUri::ImageList => image_list::read(context, reader.list_bytes),
+        ResourceUri::PromptGuide => Ok(Contents::markdown(include_str!("guides/prompt-guide.md"))),
+        ResourceUri::StyleList => {
+            let styles = context.styles().list()?;
+            let summaries: Vec<_> = styles.iter().map(Style::summary).collect();
+            Contents::json(&summaries, true)
+        }
+        ResourceUri::Style(name) => {
+            let style = context
+                .styles()
+                .find(&name)?
+                .ok_or_else(|| no_style(&name))?;
+            Ok(Contents::markdown(style.text))
+        }
         ResourceUri::View(id, transform) => view(context, &id, &transform),
         ResourceUri::Metadata(id) => {
             let text = context
@@ -176,6 +213,14 @@ impl Contents {
             }
         };
         ReadResourceResult::new(vec![contents])
+    }
+
+    fn markdown(text: impl Into<String>) -> Self {
+        Self::Text {
+            text: text.into(),
+            mime_type: MARKDOWN,
+            complete: true,
+        }
     }
 
     fn json(value: &impl Serialize, complete: bool) -> Result<Self, Fault> {
@@ -233,6 +278,14 @@ fn incomplete() -> MetaObject {
     let mut meta = MetaObject::default();
     meta.insert("imagegen/complete".to_owned(), Value::Bool(false));
     meta
+}
+
+/// The style does not exist.
+pub(crate) fn no_style(name: &str) -> Fault {
+    let name = quoted(name);
+    Fault::not_found(format!(
+        "no style has this name: {name}\nhint: read `style://list` to see which there are"
+    ))
 }
 
 fn no_image(id: &ImageId) -> Fault {

@@ -1,11 +1,12 @@
 //! The MCP server: what the protocol asks, answered from the tools and the resources.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use guest::{Access, Capabilities};
 use mcp::model::{
-    CompleteRequestParams, CompletionInfo, ErrorData, Implementation, JsonObject,
-    ReadResourceResult, Resource, ResourceTemplate, Tool,
+    CompleteRequestParams, CompletionInfo, ErrorData, GetPromptResult, Implementation, JsonObject,
+    Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool,
 };
 use mcp::{
     CacheHint, CacheScope, Denial, Exchange, Features, List, Operation, Page, Reply, Server,
@@ -15,7 +16,7 @@ use mcp::{
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::resources::Reader;
-use crate::{completion, resources, tools};
+use crate::{completion, prompts, resources, tools};
 
 /// What every description of this server begins with.
 const INSTRUCTIONS: &str = "Generates images from text prompts and keeps them in a gallery. Call list_providers to see \
@@ -71,6 +72,7 @@ impl<A: Access> Server for ImageServer<'_, A> {
         Features {
             tools: true,
             resources: true,
+            prompts: true,
             completions: true,
             ..Features::default()
         }
@@ -143,6 +145,20 @@ impl<A: Access> Server for ImageServer<'_, A> {
         let contents =
             contents.map_err(|fault: Fault| fault.into_error(self.context.capabilities))?;
         Ok(contents.into_result(uri).into())
+    }
+
+    fn prompts(&self, cursor: Option<&str>) -> Result<Page<Prompt>, ErrorData> {
+        only_page(cursor)?;
+        Ok(Page::all(prompts::list()))
+    }
+
+    fn get_prompt(
+        &self,
+        name: &str,
+        arguments: BTreeMap<String, String>,
+        _: &mut Exchange<'_>,
+    ) -> Result<Reply<GetPromptResult>, ErrorData> {
+        Ok(prompts::render(self.context, name, &arguments)?.into())
     }
 
     fn complete(&self, params: CompleteRequestParams) -> Result<CompletionInfo, ErrorData> {

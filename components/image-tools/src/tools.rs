@@ -3,10 +3,12 @@
 mod answer;
 mod check_generation_status;
 mod delete_image;
+mod delete_style;
 mod generate_image;
 mod list_providers;
 mod list_resources;
 mod read_resource;
+mod save_style;
 mod server_info;
 mod show_image;
 
@@ -33,12 +35,14 @@ pub struct Tool {
 }
 
 /// Every tool, in the order in which they are listed.
-pub const TOOLS: [Tool; 8] = [
+pub const TOOLS: [Tool; 10] = [
     generate_image::TOOL,
     check_generation_status::TOOL,
     show_image::TOOL,
     list_providers::TOOL,
     delete_image::TOOL,
+    save_style::TOOL,
+    delete_style::TOOL,
     server_info::TOOL,
     list_resources::TOOL,
     read_resource::TOOL,

@@ -15,13 +15,16 @@ fn names(list: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
+/// The tools that change or spend something.
+const WRITING: [&str; 4] = ["generate_image", "delete_image", "save_style", "delete_style"];
+
 /// As for users of the Python server; the log says how to change it.
 #[tokio::test]
 async fn a_server_that_was_told_nothing_only_reads() {
     let server = Settings::default().with("READ_ONLY", "").start().await;
     let caller = server.as_anonymous();
     let list = caller.list_tools().await.result();
-    for name in ["generate_image", "delete_image"] {
+    for name in WRITING {
         assert!(!names(&list).contains(name), "{name} is on offer");
         let arguments = json!({"prompt": "x", "image_id": "000000000000"});
         assert_eq!(
@@ -41,7 +44,7 @@ async fn tools_say_what_they_are() {
     let list = server.as_anonymous().list_tools().await.result();
     for tool in list["tools"].as_array().unwrap() {
         let name = tool["name"].as_str().unwrap();
-        let reads = !["generate_image", "delete_image"].contains(&name);
+        let reads = !WRITING.contains(&name);
         assert_eq!(tool["annotations"]["readOnlyHint"], reads, "{name}");
         assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{name}");
         assert!(tool["description"].as_str().unwrap().len() > 20, "{name}");

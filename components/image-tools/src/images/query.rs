@@ -175,7 +175,7 @@ fn clamped_quality(text: &str) -> Option<u8> {
     u8::try_from(quality.clamp(1, 100)).ok()
 }
 
-fn percent_decoded(text: &str) -> Result<String, QueryError> {
+pub(crate) fn percent_decoded(text: &str) -> Result<String, QueryError> {
     let fail = || QueryError::Encoding(shortened(text));
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

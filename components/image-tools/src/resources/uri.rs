@@ -13,13 +13,22 @@ pub const VIEW_TEMPLATE: &str =
 /// The template of a sidecar.
 pub const METADATA_TEMPLATE: &str = "image://{image_id}/metadata";
 
+/// The template of a style.
+pub const STYLE_TEMPLATE: &str = "style://{name}";
+
 /// A URI that names one of our resources, whether it exists or not.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ResourceUri {
+    /// `info://prompt-guide`
+    PromptGuide,
     /// `info://providers`
     Providers,
     /// `image://list`
     ImageList,
+    /// `style://list`
+    StyleList,
+    /// `style://{name}`
+    Style(String),
     /// `image://{image_id}/view{?...}`
     View(ImageId, Transform),
     /// `image://{image_id}/metadata`
@@ -33,11 +42,20 @@ pub enum ResourceUri {
 pub fn parse(uri: &str) -> Result<ResourceUri, Fault> {
     let (path, query) = split(uri);
     match path {
+        "info://prompt-guide" if query.is_none() => return Ok(ResourceUri::PromptGuide),
+        "style://list" if query.is_none() => return Ok(ResourceUri::StyleList),
         "info://providers" if query.is_none() => return Ok(ResourceUri::Providers),
         "image://list" if query.is_none() => return Ok(ResourceUri::ImageList),
         _ => {}
     }
     let unknown = || Fault::not_found(format!("no such resource: `{}`", shortened(uri, 200)));
+    if let Some(name) = path.strip_prefix("style://") {
+        // A name that cannot be saved can still be in a file that somebody wrote.
+        let name = query::percent_decoded(name)
+            .ok()
+            .filter(|name| !name.is_empty() && query.is_none());
+        return name.map(ResourceUri::Style).ok_or_else(unknown);
+    }
     let (id, rest) = path
         .strip_prefix("image://")
         .and_then(|path| path.split_once('/'))

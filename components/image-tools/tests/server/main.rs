@@ -2,6 +2,7 @@
 
 mod gallery;
 mod generate;
+mod styles;
 mod support;
 mod surface;
 mod view;

@@ -30,7 +30,10 @@ fn the_server_says_who_it_is() {
         .keys()
         .cloned()
         .collect();
-    assert_eq!(capabilities, ["completions", "resources", "tools"]);
+    assert_eq!(
+        capabilities,
+        ["completions", "prompts", "resources", "tools"]
+    );
     let info = structured(&memory, "get_server_info", json!({}));
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
@@ -58,7 +61,7 @@ fn read_only_hides_writing_tools_and_refuses_them() {
         assert_eq!(answer["error"]["code"], -32602, "{tool}: {answer}");
     }
     let tools = &request(&writable(), "tools/list", json!({}))["result"]["tools"];
-    assert_eq!(tools.as_array().unwrap().len(), 8);
+    assert_eq!(tools.as_array().unwrap().len(), 10);
 }
 
 #[test]
@@ -132,6 +135,8 @@ fn every_result_fits_its_output_schema() {
             json!({"uri": format!("image://{id}/view")}),
         ),
         ("delete_image", json!({"image_id": id})),
+        ("save_style", json!({"name": "noir", "body": "Dark."})),
+        ("delete_style", json!({"name": "noir"})),
     ];
     let tools = request(&memory, "tools/list", json!({}));
     for (name, arguments) in calls {
@@ -162,21 +167,27 @@ fn resources_and_templates_are_listed() {
         .iter()
         .map(|one| one["uri"].as_str().unwrap())
         .collect();
-    assert_eq!(uris, ["info://providers", "image://list"]);
+    let expected = [
+        "info://prompt-guide",
+        "info://providers",
+        "image://list",
+        "style://list",
+    ];
+    assert_eq!(uris, expected);
     let templates = request(&memory, "resources/templates/list", json!({}));
     assert_eq!(
         templates["result"]["resourceTemplates"]
             .as_array()
             .unwrap()
             .len(),
-        2
+        3
     );
     let result = call(&memory, "list_resources", json!({}));
     let text: Vec<Value> =
         serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
     assert_eq!(json!(text), result["structuredContent"]["resources"]);
-    assert_eq!(text.len(), 4);
-    assert_eq!(text[0]["mime_type"], "application/json");
+    assert_eq!(text.len(), 7);
+    assert_eq!(text[1]["mime_type"], "application/json");
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! Icons as `data:` URIs, so that no client has to load anything. Those of tools are in their
+//! definitions.
+
+/// A way that forks.
+pub const ROUTE: &str = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyNCAyNCIgZmlsbD0ibm9uZSIgc3Ryb2tlPSIjN2M3Yzg4IiBzdHJva2Utd2lkdGg9IjIiIHN0cm9rZS1saW5lY2FwPSJyb3VuZCIgc3Ryb2tlLWxpbmVqb2luPSJyb3VuZCI+PHBhdGggZD0iTTYgMjF2LTZhNCA0IDAgMCAxIDQtNGg0YTQgNCAwIDAgMCA0LTRWM00xNSA2bDMtMyAzIDNNNiAxNWE0IDQgMCAwIDAtNC00Ii8+PC9zdmc+";
+/// An open book.
+pub const BOOK: &str = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyNCAyNCIgZmlsbD0ibm9uZSIgc3Ryb2tlPSIjN2M3Yzg4IiBzdHJva2Utd2lkdGg9IjIiIHN0cm9rZS1saW5lY2FwPSJyb3VuZCIgc3Ryb2tlLWxpbmVqb2luPSJyb3VuZCI+PHBhdGggZD0iTTEyIDZjLTItMi01LTItOS0ydjE0YzQgMCA3IDAgOSAyIDItMiA1LTIgOS0yVjRjLTQgMC03IDAtOSAyek0xMiA2djE0Ii8+PC9zdmc+";
+/// A palette.
+pub const PALETTE: &str = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAyNCAyNCIgZmlsbD0ibm9uZSIgc3Ryb2tlPSIjN2M3Yzg4IiBzdHJva2Utd2lkdGg9IjIiIHN0cm9rZS1saW5lY2FwPSJyb3VuZCIgc3Ryb2tlLWxpbmVqb2luPSJyb3VuZCI+PHBhdGggZD0iTTEyIDNhOSA5IDAgMSAwIDAgMThjMiAwIDItMiAxLTNzMC0zIDItM2gzYTMgMyAwIDAgMCAzLTNjMC01LTQtOS05LTl6TTcgMTJoLjAxTTkgOGguMDFNMTQgN2guMDEiLz48L3N2Zz4=";
