@@ -6,6 +6,7 @@ use guest::Capabilities;
 
 use crate::gallery::Gallery;
 use crate::gallery::jobs::Jobs;
+use crate::gallery::owner::{Owner, Subject};
 use crate::styles::Styles;
 use crate::time::iso;
 
@@ -15,17 +16,33 @@ use crate::time::iso;
 pub struct Context<'a> {
     /// What the host gives us.
     pub capabilities: Capabilities<'a>,
+    /// Who calls; `None` when the policy asks nobody who they are.
+    pub subject: Option<Subject>,
 }
 
 impl<'a> Context<'a> {
-    /// The images.
+    /// The images that the caller sees.
     pub fn gallery(self) -> Gallery<'a> {
-        Gallery::new(self.capabilities)
+        Gallery::new(self.capabilities, self.owner())
+    }
+
+    /// Whose images the caller sees: their own, unless there is nobody to own them or the
+    /// deployment clearly says that all share one gallery.
+    pub fn owner(self) -> Owner {
+        let Some(subject) = self.subject else {
+            return Owner::Shared;
+        };
+        let setting = self.capabilities.settings.setting("GALLERY");
+        if setting.is_some_and(|text| text.eq_ignore_ascii_case("shared")) {
+            Owner::Shared
+        } else {
+            Owner::Own(subject)
+        }
     }
 
     /// The generations under way.
     pub fn jobs(self) -> Jobs<'a> {
-        Jobs::new(self.capabilities)
+        Jobs::new(self.capabilities, self.owner())
     }
 
     /// The style library.
@@ -64,33 +81,42 @@ mod tests {
     use super::*;
     use crate::testing::Memory;
 
+    fn context(memory: &Memory) -> Context<'_> {
+        Context {
+            capabilities: memory.capabilities(),
+            subject: None,
+        }
+    }
+
     #[test]
     fn only_a_clear_no_opens_writing() {
         for text in ["false", "FALSE", "0", "no", "off"] {
             let memory = Memory::new().with_setting("READ_ONLY", text);
-            assert!(
-                !Context {
-                    capabilities: memory.capabilities()
-                }
-                .is_read_only(),
-                "{text}"
-            );
+            assert!(!context(&memory).is_read_only(), "{text}");
         }
         for text in ["true", "flase", "n", "nein", "f"] {
             let memory = Memory::new().with_setting("READ_ONLY", text);
-            assert!(
-                Context {
-                    capabilities: memory.capabilities()
-                }
-                .is_read_only(),
-                "{text}"
-            );
+            assert!(context(&memory).is_read_only(), "{text}");
         }
-        assert!(
-            Context {
-                capabilities: Memory::new().capabilities()
-            }
-            .is_read_only()
-        );
+        assert!(context(&Memory::new()).is_read_only());
+    }
+
+    #[test]
+    fn only_a_clear_word_shares_the_gallery_of_a_subject() {
+        let subject = Subject::of("x");
+        for (setting, owner) in [
+            ("shared", Owner::Shared),
+            ("Shared", Owner::Shared),
+            ("subject", Owner::Own(subject)),
+            ("share", Owner::Own(subject)),
+        ] {
+            let memory = Memory::new().with_setting("GALLERY", setting);
+            let known = Context {
+                subject: Some(subject),
+                ..context(&memory)
+            };
+            assert_eq!(known.owner(), owner, "{setting}");
+            assert_eq!(context(&memory).owner(), Owner::Shared);
+        }
     }
 }

@@ -4,10 +4,14 @@
 //! A damaged entry is reported to the log and skipped. It never hides another entry, and it is
 //! never deleted.
 
+pub mod browse;
 pub mod id;
+pub mod index;
 pub mod jobs;
 pub mod listing;
+pub mod owner;
 pub mod sidecar;
+pub mod thumbnail;
 
 use guest::Capabilities;
 use guest::store::StoreError;
@@ -17,12 +21,14 @@ use crate::images::decode::{self, DecodeError};
 use crate::images::format::Format;
 use crate::time::iso;
 use id::{COLLECTION, ImageId};
+use owner::Owner;
 use sidecar::{Origin, Sidecar};
 
 /// The stored images.
 #[derive(Clone, Copy)]
 pub struct Gallery<'a> {
     capabilities: Capabilities<'a>,
+    owner: Owner,
 }
 
 /// An image that was read back.
@@ -36,7 +42,7 @@ pub struct Stored {
     pub format: Format,
 }
 
-/// A generated image that is to be stored.
+/// An image that is to be stored.
 #[derive(Clone, Debug, Default)]
 pub struct NewImage {
     /// What was asked for.
@@ -53,6 +59,10 @@ pub struct NewImage {
     pub background: String,
     /// What the provider has to say.
     pub provider_metadata: Map<String, Value>,
+    /// The images that it was made from.
+    pub source_image_ids: Vec<String>,
+    /// How it was imported; `None` when it was made here.
+    pub origin_source: Option<String>,
 }
 
 /// Why an image could not be had.
@@ -70,9 +80,12 @@ pub enum GalleryError {
 }
 
 impl<'a> Gallery<'a> {
-    /// The gallery in the blob store of these capabilities.
-    pub fn new(capabilities: Capabilities<'a>) -> Self {
-        Self { capabilities }
+    /// The gallery of an owner in the blob store of these capabilities.
+    pub fn new(capabilities: Capabilities<'a>, owner: Owner) -> Self {
+        Self {
+            capabilities,
+            owner,
+        }
     }
 
     /// The sidecar of an image; `None` when there is no such image.
@@ -108,7 +121,7 @@ impl<'a> Gallery<'a> {
         let Some(sidecar) = self.sidecar(id)? else {
             return Ok(None);
         };
-        let name = format!("{COLLECTION}/{}", sidecar.original_filename);
+        let name = self.blob(&sidecar.original_filename);
         let bytes = match self.capabilities.blobs.read(&name) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Err(self.damaged(id, "the image file is missing")),
@@ -124,7 +137,7 @@ impl<'a> Gallery<'a> {
         }))
     }
 
-    /// Stores a generated image and returns its sidecar.
+    /// Stores an image and returns its sidecar.
     ///
     /// # Errors
     /// Bytes that are no image, or a store that fails; nothing can be seen of the image then.
@@ -149,18 +162,19 @@ impl<'a> Gallery<'a> {
             original_dimensions: [size.width, size.height],
             provider_metadata: new.provider_metadata,
             created_at: iso(self.capabilities.clock.now()),
-            source_image_ids: Vec::new(),
-            origin: Origin::Generated,
-            origin_source: None,
+            source_image_ids: new.source_image_ids,
+            origin: match new.origin_source {
+                Some(_) => Origin::Imported,
+                None => Origin::Generated,
+            },
+            origin_source: new.origin_source,
         };
         let text = serde_json::to_vec_pretty(&sidecar)
             .map_err(|error| StoreError::Other(error.to_string()))?;
         let blobs = self.capabilities.blobs;
-        blobs.write(
-            &format!("{COLLECTION}/{}", sidecar.original_filename),
-            bytes,
-        )?;
-        blobs.write(&id.sidecar_name(), &text)?;
+        blobs.write(&self.blob(&sidecar.original_filename), bytes)?;
+        blobs.write(&self.blob(&id.sidecar_file()), &text)?;
+        self.index_add(&sidecar);
         Ok(sidecar)
     }
 
@@ -173,19 +187,27 @@ impl<'a> Gallery<'a> {
             return Ok(None);
         };
         let blobs = self.capabilities.blobs;
-        if !blobs.delete(&id.sidecar_name())? {
+        if !blobs.delete(&self.blob(&id.sidecar_file()))? {
             return Ok(None);
         }
+        self.index_remove(id);
         // Without its sidecar the image is gone for everybody; a file that stays behind only costs space.
-        if let Err(error) = blobs.delete(&format!("{COLLECTION}/{}", sidecar.original_filename)) {
-            let log = self.capabilities.log;
-            log.warn(&format!("gallery: image file left behind: {id}: {error}"));
+        for file in [&sidecar.original_filename, &id.thumbnail_file()] {
+            if let Err(error) = blobs.delete(&self.blob(file)) {
+                let log = self.capabilities.log;
+                log.warn(&format!("gallery: image file left behind: {id}: {error}"));
+            }
         }
         Ok(Some(sidecar))
     }
 
+    /// The blob of a file of this gallery.
+    fn blob(self, file: &str) -> String {
+        format!("{COLLECTION}/{}{file}", self.owner.prefix())
+    }
+
     fn sidecar_bytes(self, id: &ImageId) -> Result<Option<Vec<u8>>, GalleryError> {
-        match self.capabilities.blobs.read(&id.sidecar_name()) {
+        match self.capabilities.blobs.read(&self.blob(&id.sidecar_file())) {
             Ok(bytes) => Ok(bytes),
             Err(StoreError::Damaged(reason)) => Err(self.damaged(id, &reason)),
             Err(error) => Err(error.into()),

@@ -15,6 +15,7 @@ use mcp::{
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::gallery::owner::Subject;
 use crate::resources::Reader;
 use crate::{completion, prompts, resources, tools};
 
@@ -39,9 +40,13 @@ pub struct ImageServer<'a, A> {
 impl<'a, A: Access> ImageServer<'a, A> {
     /// A server that asks `access` before it does anything and works with `capabilities`.
     pub fn new(access: A, capabilities: Capabilities<'a>) -> Self {
+        let subject = access.is_known().then(|| Subject::of(&access.principal()));
         Self {
             access,
-            context: Context { capabilities },
+            context: Context {
+                capabilities,
+                subject,
+            },
         }
     }
 

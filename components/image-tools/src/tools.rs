@@ -1,9 +1,13 @@
 //! The tools: one file for each, with its definition as JSON beside it, and the list of them all.
 
 mod answer;
+mod browse_gallery;
 mod check_generation_status;
 mod delete_image;
 mod delete_style;
+mod gallery_full_image;
+mod gallery_items;
+mod gallery_page;
 mod generate_image;
 mod list_providers;
 mod list_resources;
@@ -35,10 +39,13 @@ pub struct Tool {
 }
 
 /// Every tool, in the order in which they are listed.
-pub const TOOLS: [Tool; 10] = [
+pub const TOOLS: [Tool; 13] = [
     generate_image::TOOL,
     check_generation_status::TOOL,
     show_image::TOOL,
+    browse_gallery::TOOL,
+    gallery_page::TOOL,
+    gallery_full_image::TOOL,
     list_providers::TOOL,
     delete_image::TOOL,
     save_style::TOOL,
@@ -193,6 +200,9 @@ mod tests {
         let expected = [
             "check_generation_status",
             "show_image",
+            "browse_gallery",
+            "gallery_page",
+            "gallery_full_image",
             "list_providers",
             "get_server_info",
             "list_resources",

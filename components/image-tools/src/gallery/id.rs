@@ -4,6 +4,7 @@ use std::fmt;
 
 use guest::random::Random;
 use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
 
 use crate::images::query;
 
@@ -26,12 +27,34 @@ impl ImageId {
 
     /// A new id.
     pub fn random(random: &dyn Random) -> Self {
-        Self(format!("{:012x}", random.random_u64() >> 16))
+        Self::from_bits(random.random_u64() >> 16)
     }
 
-    /// The blob of the sidecar.
-    pub fn sidecar_name(&self) -> String {
-        format!("{COLLECTION}/{self}.json")
+    /// The id of an imported or edited image: the same bytes are the same image.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        let [a, b, c, d, e, f, ..] = digest;
+        Self::from_bits(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+
+    /// The id whose digits are the lower 48 bits of a number.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(format!("{:012x}", bits & 0xffff_ffff_ffff))
+    }
+
+    /// The digits as a number.
+    pub fn bits(&self) -> u64 {
+        u64::from_str_radix(&self.0, 16).unwrap_or_default()
+    }
+
+    /// The file of the sidecar.
+    pub fn sidecar_file(&self) -> String {
+        format!("{self}.json")
+    }
+
+    /// The file of the thumbnail.
+    pub fn thumbnail_file(&self) -> String {
+        format!("{self}-thumbnail")
     }
 
     /// The URI of the image.
@@ -110,7 +133,8 @@ mod tests {
         #[test]
         fn random_ids_are_ids(bits in any::<u64>()) {
             let id = ImageId::random(&Fixed(bits));
-            prop_assert_eq!(ImageId::parse(id.as_str()), Some(id));
+            prop_assert_eq!(ImageId::parse(id.as_str()), Some(id.clone()));
+            prop_assert_eq!(ImageId::from_bits(id.bits()), id);
         }
     }
 }

@@ -7,6 +7,7 @@ use guest::store::{Expect, NewValue, Outcome, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::id::ImageId;
+use super::owner::Owner;
 use crate::text::shortened;
 use crate::time::millis;
 
@@ -26,8 +27,8 @@ const RECORD_TTL_SECONDS: u32 = 24 * 60 * 60;
 /// is at most 64 KiB.
 const PROMPT_CHARS: usize = 2000;
 
-/// Keys are `job/<id>`.
-const PREFIX: &str = "job/";
+/// Keys are `job/<owner>/<id>`.
+const PREFIX: &str = "job";
 
 /// One generation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,10 +89,11 @@ pub struct Failure {
     pub message: String,
 }
 
-/// The jobs of a tenant.
+/// The jobs of an owner.
 #[derive(Clone, Copy)]
 pub struct Jobs<'a> {
     capabilities: Capabilities<'a>,
+    owner: Owner,
 }
 
 /// The right to work on a job. Whoever holds it is the only one who writes the record.
@@ -121,8 +123,11 @@ impl Failure {
 
 impl<'a> Jobs<'a> {
     /// Jobs in the state store of these capabilities.
-    pub fn new(capabilities: Capabilities<'a>) -> Self {
-        Self { capabilities }
+    pub fn new(capabilities: Capabilities<'a>, owner: Owner) -> Self {
+        Self {
+            capabilities,
+            owner,
+        }
     }
 
     /// Records that work begins, before any of it is done; `None` when the id is taken.
@@ -160,7 +165,7 @@ impl<'a> Jobs<'a> {
     /// # Errors
     /// When the store fails, or the record cannot be read.
     pub fn find(self, id: &ImageId) -> Result<Option<Job>, StoreError> {
-        let Some(stored) = self.capabilities.state.get(&key(id))? else {
+        let Some(stored) = self.capabilities.state.get(&self.key(id))? else {
             return Ok(None);
         };
         let job: Job = serde_json::from_slice(&stored.value)
@@ -173,13 +178,14 @@ impl<'a> Jobs<'a> {
     /// # Errors
     /// When the store fails.
     pub fn ids(self) -> Result<Vec<ImageId>, StoreError> {
+        let prefix = self.prefix();
         let mut ids = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let keys = self.capabilities.state.keys(PREFIX, after.as_deref())?;
+            let keys = self.capabilities.state.keys(&prefix, after.as_deref())?;
             ids.extend(
                 keys.iter()
-                    .filter_map(|key| ImageId::parse(key.strip_prefix(PREFIX)?)),
+                    .filter_map(|key| ImageId::parse(key.strip_prefix(&prefix)?)),
             );
             // A store that repeats itself must not keep us here for ever.
             match keys
@@ -198,7 +204,10 @@ impl<'a> Jobs<'a> {
     /// # Errors
     /// When the store fails.
     pub fn forget(self, id: &ImageId) -> Result<(), StoreError> {
-        let _ = self.capabilities.state.delete(&key(id), Expect::Anything)?;
+        let _ = self
+            .capabilities
+            .state
+            .delete(&self.key(id), Expect::Anything)?;
         Ok(())
     }
 
@@ -218,7 +227,15 @@ impl<'a> Jobs<'a> {
             bytes: &bytes,
             ttl_seconds: Some(RECORD_TTL_SECONDS),
         };
-        self.capabilities.state.put(&key(id), value, expected)
+        self.capabilities.state.put(&self.key(id), value, expected)
+    }
+
+    fn prefix(self) -> String {
+        format!("{PREFIX}/{}/", self.owner.key())
+    }
+
+    fn key(self, id: &ImageId) -> String {
+        format!("{}{id}", self.prefix())
     }
 
     /// Names this run of the host. Where a host has no such name, leases alone decide.
@@ -263,6 +280,14 @@ impl Lease<'_> {
         }
     }
 
+    /// Removes the record after the image was stored: its sidecar says all there is to say.
+    ///
+    /// # Errors
+    /// When the store fails; the record then goes when its time is over.
+    pub fn complete(self) -> Result<(), StoreError> {
+        self.jobs.forget(&self.id)
+    }
+
     /// Records that the work ended without an image.
     ///
     /// # Errors
@@ -281,8 +306,4 @@ impl Lease<'_> {
         self.written_at_ms = now;
         Ok(())
     }
-}
-
-fn key(id: &ImageId) -> String {
-    format!("{PREFIX}{id}")
 }

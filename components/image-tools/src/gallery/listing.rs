@@ -7,6 +7,7 @@ use serde_json::Map;
 
 use super::id::{COLLECTION, ImageId};
 use super::jobs::{Job, Jobs};
+use super::owner::Owner;
 use super::sidecar::{self, Sidecar};
 use super::{Gallery, GalleryError};
 use crate::text::shortened;
@@ -53,7 +54,11 @@ impl Gallery<'_> {
             mut sidecars,
             files,
         } = self.names()?;
-        let jobs = self.unfinished(&sidecars)?;
+        let jobs = self.unfinished(|id| {
+            sidecars
+                .binary_search_by(|(image, _)| image.cmp(id))
+                .is_ok()
+        })?;
         let total_images = sidecars.len();
         // Reading them all would be needed to know the order for sure; the time of the last change
         // is as good, since a sidecar is written once.
@@ -116,18 +121,14 @@ impl Gallery<'_> {
     }
 
     /// Records of jobs whose image is not there.
-    fn unfinished(
+    pub(super) fn unfinished(
         self,
-        sidecars: &[(ImageId, BlobEntry)],
+        is_stored: impl Fn(&ImageId) -> bool,
     ) -> Result<Vec<(ImageId, Job)>, GalleryError> {
-        let jobs = Jobs::new(self.capabilities);
+        let jobs = Jobs::new(self.capabilities, self.owner);
         let mut unfinished = Vec::new();
         for id in jobs.ids()? {
-            // Names come in order, so the images can be searched by halves.
-            if sidecars
-                .binary_search_by(|(image, _)| image.cmp(&id))
-                .is_ok()
-            {
+            if is_stored(&id) {
                 continue;
             }
             match jobs.find(&id) {
@@ -149,33 +150,63 @@ impl Gallery<'_> {
 
     fn names(self) -> Result<Names, GalleryError> {
         let mut names = Names::default();
-        let mut after: Option<String> = None;
+        self.each_file("", |file, entry| match file.strip_suffix(".json") {
+            None => drop(names.files.insert(file.to_owned())),
+            Some(stem) => names
+                .sidecars
+                .extend(ImageId::parse(stem).map(|id| (id, entry))),
+        })?;
+        names.sidecars.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(names)
+    }
+
+    /// Every file that can be a sidecar, without a look inside.
+    pub(super) fn sidecar_entries(self) -> Result<Vec<(ImageId, BlobEntry)>, GalleryError> {
+        let mut found = Vec::new();
+        self.each_file(".json", |file, entry| {
+            let id = file.strip_suffix(".json").and_then(ImageId::parse);
+            found.extend(id.map(|id| (id, entry)));
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `see` with the name of each file of this gallery whose name ends with `suffix`, the
+    /// owner left out.
+    fn each_file(
+        self,
+        suffix: &str,
+        mut see: impl FnMut(&str, BlobEntry),
+    ) -> Result<(), GalleryError> {
+        let begin = self.blob("");
+        // Names come in order: the files of one subject are together, and those of the shared
+        // gallery, which begin with a digit or `a` to `f`, are before all subjects.
+        let mut after = match self.owner {
+            Owner::Shared => None,
+            Owner::Own(_) => Some(begin.clone()),
+        };
+        let is_past = |name: &str| match self.owner {
+            Owner::Shared => name > FIRST_AFTER_IDS,
+            Owner::Own(_) => !name.starts_with(&begin),
+        };
         loop {
-            let page = self
-                .capabilities
-                .blobs
-                .entries(COLLECTION, "", after.as_deref())?;
+            let blobs = self.capabilities.blobs;
+            let page = blobs.entries(COLLECTION, suffix, after.as_deref())?;
             for entry in page.entries {
-                let Some(file) = entry
-                    .name
-                    .strip_prefix(COLLECTION)
-                    .and_then(|rest| rest.strip_prefix('/'))
-                else {
-                    continue;
-                };
-                match file.strip_suffix(".json") {
-                    None => drop(names.files.insert(file.to_owned())),
-                    Some(stem) => names
-                        .sidecars
-                        .extend(ImageId::parse(stem).map(|id| (id, entry))),
+                if is_past(&entry.name) {
+                    return Ok(());
+                }
+                let name = entry.name.clone();
+                if let Some(file) = name.strip_prefix(&begin) {
+                    see(file, entry);
                 }
             }
             match page.next.filter(|next| after.as_ref() < Some(next)) {
                 Some(next) => after = Some(next),
-                None => break,
+                None => return Ok(()),
             }
         }
-        names.sidecars.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(names)
     }
 }
+
+/// No name that begins with a hex digit is greater.
+const FIRST_AFTER_IDS: &str = "images/g";

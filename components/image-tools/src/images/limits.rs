@@ -29,6 +29,9 @@ pub const PREVIEW_SIDE: u32 = 512;
 /// more than 1 MiB; base64 text of this size leaves room for everything else.
 pub const PREVIEW_BASE64_BYTES: usize = 256 * 1024;
 
+/// The same before base64.
+pub const PREVIEW_BYTES: usize = PREVIEW_BASE64_BYTES / 4 * 3;
+
 /// Longest side of an image that is put into a tool result at all, in pixels: vision models
 /// scale anything larger down, and beyond 8000 pixels a conversation that holds it is lost.
 pub const MAX_INLINE_SIDE: u32 = 1568;

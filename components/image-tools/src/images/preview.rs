@@ -3,7 +3,7 @@
 
 use super::encode::{EncodeError, Encoding, encode};
 use super::format::Format;
-use super::limits::{PREVIEW_SIDE, fits_preview};
+use super::limits::{PREVIEW_BYTES, PREVIEW_SIDE};
 use super::picture::Picture;
 use super::shape::Size;
 
@@ -30,7 +30,19 @@ const SMALLEST_SIDE: u32 = 64;
 /// # Errors
 /// When the encoder fails, which no picture of this size can cause.
 pub fn preview(picture: Picture) -> Result<Option<Preview>, EncodeError> {
-    let mut side = PREVIEW_SIDE;
+    fitting(picture, PREVIEW_SIDE, PREVIEW_BYTES)
+}
+
+/// The same for another longest side and another size of the file.
+///
+/// # Errors
+/// When the encoder fails, which no picture of this size can cause.
+pub fn fitting(
+    picture: Picture,
+    side: u32,
+    max_bytes: usize,
+) -> Result<Option<Preview>, EncodeError> {
+    let mut side = side;
     let mut small = picture;
     while side >= SMALLEST_SIDE {
         let size = small.size().shrunk_to(side);
@@ -45,7 +57,7 @@ pub fn preview(picture: Picture) -> Result<Option<Preview>, EncodeError> {
         };
         for &quality in qualities {
             let bytes = encode(&small, Encoding { format, quality })?;
-            if fits_preview(bytes.len()) {
+            if bytes.len() <= max_bytes {
                 return Ok(Some(Preview {
                     bytes,
                     format,
@@ -62,6 +74,7 @@ pub fn preview(picture: Picture) -> Result<Option<Preview>, EncodeError> {
 mod tests {
     use image::{Rgb, RgbImage, Rgba, RgbaImage};
 
+    use super::super::limits::fits_preview;
     use super::*;
 
     /// What no encoder can make small.

@@ -15,6 +15,7 @@ use crate::gallery::id::ImageId;
 use crate::gallery::jobs::{Failure, Lease, NewJob, Params};
 use crate::gallery::sidecar::Sidecar;
 use crate::images::decode::decode;
+use crate::images::limits::PREVIEW_SIDE;
 use crate::images::preview::{Preview, preview};
 use crate::json_file::json_file;
 use crate::providers::error::{Code, ProviderError};
@@ -143,7 +144,11 @@ fn call(
         Err(error) => Err(error.into()),
     };
     match finished {
-        Ok((sidecar, preview)) => work.handle.finished(&sidecar, preview.as_ref()),
+        Ok((sidecar, preview)) => {
+            let result = work.handle.clone().finished(&sidecar, preview.as_ref());
+            work.completed();
+            result
+        }
         Err(fault) => Err(work.failed(fault)),
     }
 }
@@ -193,6 +198,7 @@ fn register(
         quality: request.quality.clone(),
         background: request.background.clone(),
         provider_metadata: made.metadata,
+        ..NewImage::default()
     };
     let sidecar = context
         .gallery()
@@ -202,10 +208,19 @@ fn register(
         sidecar.id, sidecar.provider
     ));
     // The image is safe; that it cannot be shown here is no reason to call it failed.
-    let preview = decode(&made.bytes)
-        .ok()
-        .and_then(|picture| preview(picture).ok().flatten());
+    let preview = shown(context, &sidecar, &made.bytes);
     Ok((sidecar, preview))
+}
+
+/// The preview of an image that was just stored; its thumbnail is made by the way.
+fn shown(context: Context<'_>, sidecar: &Sidecar, bytes: &[u8]) -> Option<Preview> {
+    let picture = decode(bytes).ok()?;
+    let size = picture.size().shrunk_to(PREVIEW_SIDE);
+    let small = picture.covering(size).ok()?;
+    context
+        .gallery()
+        .store_thumbnail(&sidecar.id, small.clone());
+    preview(small).ok().flatten()
 }
 
 /// A generation under way, and the client that may be waiting for it.
@@ -254,6 +269,14 @@ impl Work<'_, '_, '_> {
                 .content
                 .push(answer::link_to_come(&self.handle.image_id));
             self.exchange.answer(result);
+        }
+    }
+
+    /// The image is stored, so the record of its making is not needed any more.
+    fn completed(self) {
+        if let Err(error) = self.lease.complete() {
+            let log = self.context.capabilities.log;
+            log.warn(&format!("record of a finished job stays: {error}"));
         }
     }
 

@@ -50,6 +50,7 @@ fn a_quick_image_is_the_answer() {
         memory.blob_names(),
         [
             format!("images/{id}-original.png"),
+            format!("images/{id}-thumbnail"),
             format!("images/{id}.json")
         ]
     );
@@ -134,7 +135,7 @@ fn a_client_that_leaves_cancels_and_the_job_says_so() {
         "stopped at once: {:?}",
         memory.slept()
     );
-    let id = json!(memory.keys_now()[0].strip_prefix("job/").unwrap());
+    let id = json!(memory.keys_now()[0].strip_prefix("job/shared/").unwrap());
     for _ in 0..2 {
         let status = status(&memory, &id);
         assert_eq!(

@@ -1,5 +1,6 @@
 //! The whole server in one process: real protocol, real tools, capabilities in memory.
 
+mod browse;
 mod gallery;
 mod generate;
 mod styles;

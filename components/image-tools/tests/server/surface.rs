@@ -51,7 +51,7 @@ fn the_server_says_who_it_is() {
 fn read_only_hides_writing_tools_and_refuses_them() {
     let memory = Memory::new();
     let tools = &request(&memory, "tools/list", json!({}))["result"]["tools"];
-    assert_eq!(tools.as_array().unwrap().len(), 6);
+    assert_eq!(tools.as_array().unwrap().len(), 9);
     for tool in ["generate_image", "delete_image", "no_such_tool"] {
         let answer = request(
             &memory,
@@ -61,7 +61,7 @@ fn read_only_hides_writing_tools_and_refuses_them() {
         assert_eq!(answer["error"]["code"], -32602, "{tool}: {answer}");
     }
     let tools = &request(&writable(), "tools/list", json!({}))["result"]["tools"];
-    assert_eq!(tools.as_array().unwrap().len(), 10);
+    assert_eq!(tools.as_array().unwrap().len(), 13);
 }
 
 #[test]
@@ -126,6 +126,9 @@ fn every_result_fits_its_output_schema() {
             "show_image",
             json!({"uri": format!("image://{id}/view?width=10")}),
         ),
+        ("browse_gallery", json!({})),
+        ("gallery_page", json!({"page": 1, "origin": "all"})),
+        ("gallery_full_image", json!({"image_id": id})),
         ("list_providers", json!({"force_refresh": true})),
         ("get_server_info", json!({})),
         ("list_resources", json!({})),

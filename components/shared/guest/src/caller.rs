@@ -19,6 +19,10 @@ pub trait Access {
     /// Who it is: the same text only for the same issuer and subject. Fit for
     /// [`mcp::Server::principal`].
     fn principal(&self) -> String;
+
+    /// Whether the policy knows who it is, so that something can belong to them. `false` for a
+    /// policy that asks nobody.
+    fn is_known(&self) -> bool;
 }
 
 /// A caller whom the policy has admitted. Only the policy makes one.
@@ -55,6 +59,22 @@ impl Access for Caller {
         // A line break cannot be in an issuer, which is a URL, so no two pairs look alike.
         let issuer = self.identity.issuer.as_deref().unwrap_or_default();
         format!("{issuer}\n{}", self.identity.subject)
+    }
+
+    fn is_known(&self) -> bool {
+        // What a policy says of everybody: no issuer, no client, no end, and this name.
+        let types::Identity {
+            subject,
+            issuer,
+            client_id,
+            expires_at,
+            ..
+        } = &self.identity;
+        let is_anybody = subject == "anonymous"
+            && issuer.is_none()
+            && client_id.is_none()
+            && expires_at.is_none();
+        !is_anybody
     }
 }
 

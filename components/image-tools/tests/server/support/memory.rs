@@ -92,6 +92,19 @@ impl Memory {
             .map(|(bytes, _)| bytes.clone())
     }
 
+    pub fn remove_blob(&self, name: &str) {
+        self.blobs.borrow_mut().remove(name);
+    }
+
+    /// Puts a value that nobody wrote into the state.
+    pub fn put_state(&self, key: &str, bytes: &[u8]) {
+        let value = NewValue {
+            bytes,
+            ttl_seconds: None,
+        };
+        let _ = State::put(self, key, value, Expect::Anything).unwrap();
+    }
+
     pub fn blob_names(&self) -> Vec<String> {
         self.blobs.borrow().keys().cloned().collect()
     }
