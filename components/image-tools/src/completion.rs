@@ -85,5 +85,5 @@ fn providers(context: Context<'_>) -> Vec<String> {
 fn models(context: Context<'_>) -> Vec<String> {
     let configured = configured(context.capabilities);
     let models = configured.iter().flat_map(|provider| provider.models());
-    models.map(|model| model.model_id.to_owned()).collect()
+    models.map(|model| model.model_id.into_owned()).collect()
 }

@@ -144,7 +144,7 @@ fn configured_now(
             continue;
         }
         for known in one.models() {
-            if model.is_some_and(|wanted| wanted != known.model_id) {
+            if model.is_some_and(|wanted| *wanted != known.model_id) {
                 continue;
             }
             let hints = known.style_profile.as_ref().map(|profile| {
