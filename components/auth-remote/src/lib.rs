@@ -2,8 +2,9 @@
 //! only: the rules are `policy::remote`.
 
 use policy::Remote;
-use policy::keys::{Failure, ProviderMetadata, VerifiedJws, Verifier};
+use policy::keys::{Failure, Introspector, ProviderMetadata, VerifiedJws, Verifier};
 use policy::settings::Settings;
+use policy::state::{Entry, Expect, Outcome, State, StateError};
 use policy::types::{Denial, HttpRequest, HttpResponse, Identity, Operation, RequestHead};
 
 use bindings::exports::imagegen::auth::authorizer::Guest;
@@ -60,6 +61,34 @@ impl Verifier for Granted {
         algorithms: &[String],
     ) -> Result<VerifiedJws, Failure> {
         verifier::verify_with(key_set, jws, algorithms)
+    }
+}
+
+/// Not imported yet: the hosts of this contract do not link it.
+impl Introspector for Granted {
+    fn introspect(&self, _: &str, _: &str) -> Result<String, Failure> {
+        Err(Failure::NotGranted(
+            "introspection is not linked".to_owned(),
+        ))
+    }
+}
+
+/// Not imported yet either, so no proof of possession can be accepted: 503.
+impl State for Granted {
+    fn value(&self, _: &str) -> Result<Option<Entry>, StateError> {
+        Err(StateError("the state is not linked".to_owned()))
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parameters of the interface, one for one"
+    )]
+    fn put(&self, _: &str, _: &[u8], _: Expect, _: u32) -> Result<Outcome, StateError> {
+        Err(StateError("the state is not linked".to_owned()))
+    }
+
+    fn delete(&self, _: &str, _: Expect) -> Result<Outcome, StateError> {
+        Err(StateError("the state is not linked".to_owned()))
     }
 }
 

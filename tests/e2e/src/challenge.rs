@@ -1,18 +1,34 @@
 //! `WWW-Authenticate` read by the grammar (RFC 9110, section 11.6.1; RFC 6750, section 3), with
-//! what MCP clients ask for on top: one challenge, one line, quoted values.
+//! what MCP clients ask for on top: `Bearer` first, one line, quoted values. Behind it may be what
+//! clients with keys look for: a challenge of the scheme `DPoP` (RFC 9449, section 7.1).
 
 use std::collections::BTreeMap;
 
-/// The parameters of one `Bearer` challenge.
+/// The parameters of a `Bearer` challenge, and of the `DPoP` challenge behind it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Challenge(BTreeMap<String, String>);
+pub struct Challenge {
+    bearer: BTreeMap<String, String>,
+    dpop: Option<BTreeMap<String, String>>,
+}
 
 impl Challenge {
-    /// Reads `Bearer name="value", ...`, and refuses everything else.
+    /// Reads `Bearer name="value", ...[, DPoP name="value", ...]`, and refuses everything else.
     pub fn parse(value: &str) -> Result<Self, String> {
-        let mut rest = value
+        // No value of ours has the separator in it.
+        let (bearer, dpop) = match value.split_once(", DPoP ") {
+            Some((bearer, dpop)) => (bearer, Some(Self::parameters(dpop)?)),
+            None => (value, None),
+        };
+        let bearer = bearer
             .strip_prefix("Bearer ")
             .ok_or("not a Bearer challenge with parameters")?;
+        Ok(Self {
+            bearer: Self::parameters(bearer)?,
+            dpop,
+        })
+    }
+
+    fn parameters(mut rest: &str) -> Result<BTreeMap<String, String>, String> {
         let mut parameters = BTreeMap::new();
         loop {
             let (name, after) = rest
@@ -38,7 +54,7 @@ impl Challenge {
                 return Err(format!("`{name}` is there twice"));
             }
             if after.is_empty() {
-                return Ok(Self(parameters));
+                return Ok(parameters);
             }
             rest = after
                 .strip_prefix(", ")
@@ -46,9 +62,14 @@ impl Challenge {
         }
     }
 
+    /// The value of a parameter of the challenge `DPoP`.
+    pub fn dpop(&self, name: &str) -> Option<&str> {
+        self.dpop.as_ref()?.get(name).map(String::as_str)
+    }
+
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.bearer.get(name).map(String::as_str)
     }
 
     /// The scopes that would do, in order.
@@ -75,6 +96,9 @@ mod tests {
         let challenge = Challenge::parse(r#"Bearer error="invalid_token", scope="a b""#).unwrap();
         assert_eq!(challenge.get("error"), Some("invalid_token"));
         assert_eq!(challenge.scopes(), ["a", "b"]);
+        let challenge = Challenge::parse(r#"Bearer scope="a", DPoP error="x", algs="b""#).unwrap();
+        assert_eq!(challenge.get("error"), None);
+        assert_eq!(challenge.dpop("error"), Some("x"));
         for wrong in [
             "Bearer",
             "bearer a=\"b\"",
@@ -83,6 +107,9 @@ mod tests {
             "Bearer a=\"b\", a=\"c\"",
             "Bearer a=\"\u{e9}\"",
             "Basic a=\"b\"",
+            "DPoP a=\"b\"",
+            "Bearer a=\"b\", DPoP ",
+            "Bearer a=\"b\", Basic c=\"d\"",
         ] {
             assert!(Challenge::parse(wrong).is_err(), "{wrong}");
         }

@@ -86,10 +86,20 @@ pub fn bearer_token<'a>(
 ) -> Result<UnverifiedToken<'a>, Denial> {
     match credential(head) {
         Ok(Credential::Bearer(token)) => Ok(token),
-        Ok(Credential::Absent) => Err(advice.absent(&"credential_absent")),
-        Ok(Credential::OtherScheme) => Err(advice.absent(&"scheme_not_bearer")),
-        Err(error @ CredentialError::TooLong(_)) => Err(advice.invalid_token(&error)),
-        Err(error) => Err(advice.bad_request(&error)),
+        other => Err(credential_denial(other, advice)),
+    }
+}
+
+/// The refusal of a request that presents no token of a scheme that is in use.
+pub(crate) fn credential_denial(
+    credential: Result<Credential<'_>, CredentialError>,
+    advice: &Advice,
+) -> Denial {
+    match credential {
+        Ok(Credential::Absent) => advice.absent(&"credential_absent"),
+        Ok(_) => advice.absent(&"scheme_not_in_use"),
+        Err(error @ CredentialError::TooLong(_)) => advice.invalid_token(&error),
+        Err(error) => advice.bad_request(&error),
     }
 }
 

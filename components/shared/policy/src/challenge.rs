@@ -1,28 +1,53 @@
 //! The value of `WWW-Authenticate` (RFC 9110, section 11.6.1; RFC 6750, section 3).
 
-/// A challenge of the scheme `Bearer`, built parameter by parameter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Challenge(String);
+/// A challenge of one scheme, built parameter by parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    scheme: &'static str,
+    parameters: String,
+}
 
 impl Challenge {
+    /// A challenge of the scheme `Bearer`.
+    #[must_use]
+    pub const fn bearer() -> Self {
+        Self::of("Bearer")
+    }
+
+    /// A challenge of the scheme `DPoP` (RFC 9449, section 7.1).
+    #[must_use]
+    pub const fn dpop() -> Self {
+        Self::of("DPoP")
+    }
+
+    const fn of(scheme: &'static str) -> Self {
+        Self {
+            scheme,
+            parameters: String::new(),
+        }
+    }
+
     /// Adds `name="value"`. What a quoted-string of RFC 6750 cannot hold (controls, non-ASCII) is
     /// dropped, and `"` and `\` are escaped, so a value never ends its own quotes.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.0
-            .push_str(if self.0.is_empty() { "Bearer " } else { ", " });
-        self.0.push_str(name);
-        self.0.push_str("=\"");
+        self.parameters.push_str(if self.parameters.is_empty() {
+            " "
+        } else {
+            ", "
+        });
+        self.parameters.push_str(name);
+        self.parameters.push_str("=\"");
         for character in value
             .chars()
             .filter(|character| matches!(character, ' '..='~'))
         {
             if matches!(character, '"' | '\\') {
-                self.0.push('\\');
+                self.parameters.push('\\');
             }
-            self.0.push(character);
+            self.parameters.push(character);
         }
-        self.0.push('"');
+        self.parameters.push('"');
         self
     }
 
@@ -39,6 +64,6 @@ impl Challenge {
     /// The header value.
     #[must_use]
     pub fn into_value(self) -> String {
-        self.0
+        format!("{}{}", self.scheme, self.parameters)
     }
 }

@@ -1,4 +1,4 @@
-//! The one bearer token of a request (RFC 6750, section 2.1), or why there is none.
+//! The one token of a request (RFC 6750, section 2.1; RFC 9449, section 7.1), or why there is none.
 //!
 //! A request that could be read in two ways is refused; no reading ever wins over another.
 
@@ -14,8 +14,10 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 pub enum Credential<'a> {
     /// No `Authorization` field.
     Absent,
-    /// A credential of a scheme that this server does not use, for example `Basic` or `DPoP`.
+    /// A credential of a scheme that this server does not use, for example `Basic`.
     OtherScheme,
+    /// A token of the right shape that came in the scheme `DPoP` (RFC 9449, section 7.1).
+    Dpop(UnverifiedToken<'a>),
     /// A bearer token of the right shape. Nothing else is known about it.
     Bearer(UnverifiedToken<'a>),
 }
@@ -83,9 +85,13 @@ fn parse(value: &str) -> Result<Credential<'_>, CredentialError> {
             "no scheme before a single space",
         ));
     }
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    let credential = if scheme.eq_ignore_ascii_case("bearer") {
+        Credential::Bearer
+    } else if scheme.eq_ignore_ascii_case("dpop") {
+        Credential::Dpop
+    } else {
         return Ok(Credential::OtherScheme);
-    }
+    };
     if rest.len() > MAX_TOKEN_BYTES {
         return Err(CredentialError::TooLong(rest.len()));
     }
@@ -94,7 +100,7 @@ fn parse(value: &str) -> Result<Credential<'_>, CredentialError> {
             "not one b64token after the scheme",
         ));
     }
-    Ok(Credential::Bearer(UnverifiedToken(rest)))
+    Ok(credential(UnverifiedToken(rest)))
 }
 
 /// `b64token` of RFC 6750, section 2.1.

@@ -6,6 +6,7 @@
 use std::fmt::Display;
 
 use crate::challenge::Challenge;
+use crate::dpop::ProofError;
 use crate::types::Denial;
 
 const MALFORMED: Error = Error {
@@ -17,6 +18,11 @@ const INVALID: Error = Error {
     status: 401,
     code: "invalid_token",
     description: "the access token is expired, revoked, or not meant for this server",
+};
+const PROOF: Error = Error {
+    status: 401,
+    code: ProofError::CODE,
+    description: "the request needs one fresh proof of possession, made for it and this token by the key of the token",
 };
 const INSUFFICIENT: Error = Error {
     status: 403,
@@ -33,6 +39,10 @@ pub struct Advice {
     pub scope: String,
     /// Where the protected-resource metadata is (RFC 9728, section 5.1); left out when empty.
     pub resource_metadata: String,
+    /// Algorithms of proofs of possession, separated by single spaces; empty when none is accepted.
+    pub dpop_algorithms: String,
+    /// Whether the token that is being refused came in the scheme `DPoP`.
+    pub dpop_used: bool,
 }
 
 impl Advice {
@@ -49,7 +59,7 @@ impl Advice {
             status: 401,
             code: "invalid_token".to_owned(),
             description: "an access token is required".to_owned(),
-            challenge: Some(self.finish(Challenge::default(), &self.scope)),
+            challenge: Some(self.both(Challenge::bearer(), Challenge::dpop())),
             retry_after_seconds: None,
             reason: reason.to_string(),
         }
@@ -58,7 +68,25 @@ impl Advice {
     /// 401: a token was presented and is not accepted.
     #[must_use]
     pub fn invalid_token(&self, reason: &impl Display) -> Denial {
-        self.refuse(&INVALID, &self.scope, reason)
+        let dpop = match self.dpop_used {
+            true => Challenge::dpop().with("error", INVALID.code),
+            false => Challenge::dpop(),
+        };
+        Denial {
+            challenge: Some(self.both(INVALID.challenge(), dpop)),
+            ..self.refuse(&INVALID, &self.scope, reason)
+        }
+    }
+
+    /// 401: the proof of possession that came with a token is not accepted (RFC 9449, section 7.1).
+    pub fn invalid_proof(&self, reason: &impl Display) -> Denial {
+        let dpop = Challenge::dpop()
+            .with("error", PROOF.code)
+            .with("error_description", PROOF.description);
+        Denial {
+            challenge: Some(self.both(Challenge::bearer(), dpop)),
+            ..self.refuse(&PROOF, &self.scope, reason)
+        }
     }
 
     /// 403: the token is good, and `scope` is all that the operation needs.
@@ -68,17 +96,24 @@ impl Advice {
     }
 
     fn refuse(&self, error: &Error, scope: &str, reason: &impl Display) -> Denial {
-        let challenge = Challenge::default()
-            .with("error", error.code)
-            .with("error_description", error.description);
         Denial {
             status: error.status,
             code: error.code.to_owned(),
             description: error.description.to_owned(),
-            challenge: Some(self.finish(challenge, scope)),
+            challenge: Some(self.finish(error.challenge(), scope)),
             retry_after_seconds: None,
             reason: reason.to_string(),
         }
+    }
+
+    /// The challenges of 401. `Bearer` comes first: many clients read no further.
+    fn both(&self, bearer: Challenge, dpop: Challenge) -> String {
+        let bearer = self.finish(bearer, &self.scope);
+        if self.dpop_algorithms.is_empty() {
+            return bearer;
+        }
+        let dpop = dpop.with("algs", &self.dpop_algorithms);
+        format!("{bearer}, {}", dpop.into_value())
     }
 
     fn finish(&self, challenge: Challenge, scope: &str) -> String {
@@ -119,4 +154,12 @@ struct Error {
     status: u16,
     code: &'static str,
     description: &'static str,
+}
+
+impl Error {
+    fn challenge(&self) -> Challenge {
+        Challenge::bearer()
+            .with("error", self.code)
+            .with("error_description", self.description)
+    }
 }

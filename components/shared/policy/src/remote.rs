@@ -1,28 +1,37 @@
 //! The policy of `auth-remote`: an OAuth 2.1 resource server in front of an OpenID provider.
 //!
 //! [`Remote::authenticate`] is the story of a token; each step gets what only the step before makes.
+//! A token is a JWT, whose signature the host verifies, or it is opaque, and the host asks the
+//! provider about it (see `remote/introspection.rs` for when).
 
 mod audience;
+mod binding;
 mod claims;
 mod config;
 mod error;
 mod granted;
 mod identity;
+mod introspection;
 mod kind;
 mod lifetime;
 mod metadata;
+mod presented;
 
-use crate::bearer::{bearer_token, static_identity};
+use crate::bearer::static_identity;
 use crate::credential::UnverifiedToken;
-use crate::keys::{Failure, ProviderMetadata, VerifiedJws, Verifier};
+use crate::keys::{Failure, Introspector, ProviderMetadata, VerifiedJws, Verifier};
 use crate::loggable::Loggable;
 use crate::refusal::{Advice, unavailable};
 use crate::settings::{Faults, Settings};
-use crate::types::{Denial, HttpRequest, HttpResponse, Identity, Operation, RequestHead};
+use crate::state::State;
+use crate::types::{
+    Denial, HttpRequest, HttpResponse, Identity, MAX_REUSABLE_SECONDS, Operation, RequestHead,
+};
 
 use claims::Claims;
 use config::Config;
 use error::TokenError;
+use presented::{Presented, proof_denial};
 
 /// When to ask again if the host does not say, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 30;
@@ -65,40 +74,51 @@ impl Remote {
     /// The identity behind the token of a request.
     ///
     /// # Errors
-    /// 400 for a request that can be read in two ways, 401 for a missing or refused token, 403 for
-    /// one that lacks a scope that everything needs, 503 while the provider or its keys cannot be
-    /// had or the configuration is faulty.
+    /// 400 for a request that can be read in two ways, 401 for a missing or refused token or proof,
+    /// 403 for a user who may not call or a token that lacks a scope that everything needs, 503
+    /// while the provider, its keys or the state cannot be had or the configuration is faulty.
     pub fn authenticate(
         &self,
         head: &RequestHead,
-        verifier: &impl Verifier,
+        services: &(impl Verifier + Introspector + State),
     ) -> Result<Identity, Denial> {
         let config = self.config()?;
-        let unverified_token = match bearer_token(head, &config.advice) {
-            Ok(token) => token,
+        let presented = match Presented::of(head, config) {
+            Ok(presented) => presented,
             // Who has no token yet would now look for the provider: say at once that it is not there.
             Err(denial) if denial.status == 401 => {
-                return Err(provider(config, verifier).err().unwrap_or(denial));
+                return Err(provider(config, services).err().unwrap_or(denial));
             }
             Err(denial) => return Err(denial),
         };
-        if let Some(subject) = config.static_tokens.subject_of(unverified_token) {
+        if let Some(token) = presented.as_static()
+            && let Some(subject) = config.static_tokens.subject_of(token)
+        {
             return Ok(static_identity(subject, config.scopes.all()));
         }
-        let refuse = |error: TokenError| config.advice.invalid_token(&error);
-        is_compact_jws(unverified_token).map_err(refuse)?;
-        let provider = provider(config, verifier)?;
-        let jws = verifier
-            .verify(
-                &provider.issuer,
-                unverified_token.expose(),
-                &config.algorithms,
-            )
-            .map_err(|failure| denial_of(failure, &config.advice))?;
-        let claims = judge(&jws, &provider, config, head.now).map_err(refuse)?;
-        let identity = identity::identity(&claims, &config.scopes).map_err(refuse)?;
-        config.scopes.permit_request(&identity, &config.advice)?;
-        Ok(identity)
+        let advice = presented.advice(config);
+        let (claims, reusable_seconds) =
+            config.claims(presented.unverified_token, (&advice, head.now), services)?;
+        let proof = presented.proof(&claims, head, (config, services))?;
+        config
+            .allowed
+            .admit(claims.all())
+            .map_err(|error| error.denial())?;
+        let identity = identity::identity(&claims, &config.scopes)
+            .map_err(|error| advice.invalid_token(&error))?;
+        config.scopes.permit_request(&identity, &advice)?;
+        // Last, since what is spent takes up room.
+        let reusable_seconds = match proof {
+            None => reusable_seconds,
+            Some(proof) => proof
+                .spend(services)
+                .map(|_| 0)
+                .map_err(|error| proof_denial(&error, &advice))?,
+        };
+        Ok(Identity {
+            reusable_seconds,
+            ..identity
+        })
     }
 
     /// Whether an identity has all scopes that an operation needs.
@@ -122,6 +142,39 @@ impl Remote {
     }
 }
 
+impl Config {
+    /// The claims of a token, judged but for its key, its user and its scopes, and for how many
+    /// seconds they may be taken for granted.
+    fn claims(
+        &self,
+        unverified_token: UnverifiedToken<'_>,
+        (advice, now): (&Advice, u64),
+        services: &(impl Verifier + Introspector),
+    ) -> Result<(Claims, u32), Denial> {
+        let refuse = |error: TokenError| advice.invalid_token(&error);
+        let token = unverified_token.expose();
+        let (claims, most) = match is_compact_jws(unverified_token) {
+            Ok(()) => {
+                let provider = provider(self, services)?;
+                let jws = services
+                    .verify(&provider.issuer, token, &self.algorithms)
+                    .map_err(|failure| denial_of(failure, advice))?;
+                let claims = judge(&jws, &provider, self, now).map_err(refuse)?;
+                (claims, MAX_REUSABLE_SECONDS)
+            }
+            Err(TokenError::Opaque) if self.introspection => {
+                let provider = provider(self, services)?;
+                let claims =
+                    introspection::claims(token, &provider, (self, advice, now), services)?;
+                (claims, introspection::MAX_REUSABLE_SECONDS)
+            }
+            Err(error) => return Err(refuse(error)),
+        };
+        let left = claims.expires_at().unwrap_or(now).saturating_sub(now);
+        Ok((claims, u32::try_from(left).unwrap_or(most).min(most)))
+    }
+}
+
 /// Refuses what is not three non-empty base64url segments, before any cryptography.
 fn is_compact_jws(unverified_token: UnverifiedToken<'_>) -> Result<(), TokenError> {
     let segments: Vec<&str> = unverified_token.expose().split('.').collect();
@@ -139,7 +192,7 @@ fn is_compact_jws(unverified_token: UnverifiedToken<'_>) -> Result<(), TokenErro
     }
 }
 
-/// Judges everything about a token but its scopes.
+/// Judges everything about a token but its key, its user and its scopes.
 fn judge(
     jws: &VerifiedJws,
     provider: &ProviderMetadata,

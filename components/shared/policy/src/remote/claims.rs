@@ -30,6 +30,23 @@ impl Claims {
         })
     }
 
+    /// The members of an introspection answer, which has no header.
+    pub fn of_introspection(answer: Map<String, Value>) -> Self {
+        Self {
+            header: Map::new(),
+            payload: answer,
+            expires_at: None,
+        }
+    }
+
+    /// Names the issuer where the claims do not.
+    pub fn with_issuer(mut self, issuer: &str) -> Self {
+        self.payload
+            .entry("iss")
+            .or_insert_with(|| Value::from(issuer));
+        self
+    }
+
     /// Adds the end of the token, after its lifetime has been judged.
     pub fn expiring_at(mut self, expires_at: u64) -> Self {
         self.expires_at = Some(expires_at);
@@ -39,6 +56,11 @@ impl Claims {
     /// The end that was judged, seconds since the Unix epoch.
     pub fn expires_at(&self) -> Option<u64> {
         self.expires_at
+    }
+
+    /// All claims of the payload.
+    pub fn all(&self) -> &Map<String, Value> {
+        &self.payload
     }
 
     /// A claim of the payload.

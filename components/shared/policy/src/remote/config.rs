@@ -1,8 +1,10 @@
 //! The configuration of `auth-remote`, read once and checked as a whole.
 
 use super::audience::Audience;
+use super::binding::Dpop;
 use super::lifetime::Lifetime;
 use super::metadata::Documents;
+use crate::allow::AllowLists;
 use crate::keys::ALGORITHMS;
 use crate::location::Location;
 use crate::refusal::Advice;
@@ -22,6 +24,8 @@ const UNBOUND: &str = "i-understand";
 pub struct Config {
     /// Which discovery document describes the provider.
     pub config_url: String,
+    /// The URL of the MCP endpoint.
+    pub resource: String,
     /// Signature algorithms of tokens.
     pub algorithms: Vec<String>,
     /// For whom tokens must have been issued.
@@ -30,6 +34,12 @@ pub struct Config {
     pub lifetime: Lifetime,
     /// Whether `typ` must be `at+jwt` (RFC 9068, section 4).
     pub require_at_jwt: bool,
+    /// Whether tokens may or must be bound to a key.
+    pub dpop: Dpop,
+    /// Whether the host can ask the provider about tokens that are not JWTs.
+    pub introspection: bool,
+    /// Which users may call.
+    pub allowed: AllowLists,
     /// Which operation needs which scopes.
     pub scopes: Scopes,
     /// Tokens that the provider knows nothing of.
@@ -46,8 +56,13 @@ impl Config {
         let mut reader = Reader::new(settings);
         let location = Location::read(&mut reader);
         let scopes = Scopes::read(&mut reader);
+        let dpop = dpop(&mut reader);
         let config = Self {
             config_url: reader.required("OIDC_CONFIG_URL"),
+            resource: location
+                .as_ref()
+                .map(Location::resource)
+                .unwrap_or_default(),
             algorithms: algorithms(&mut reader),
             audience: audience(&mut reader, location.as_ref()),
             lifetime: Lifetime {
@@ -57,6 +72,9 @@ impl Config {
                 max_age: reader.integer("OIDC_MAX_TOKEN_AGE_S", 1..=MAX_TOKEN_AGE_S),
             },
             require_at_jwt: reader.flag("OIDC_REQUIRE_AT_JWT"),
+            dpop,
+            introspection: reader.flag("OIDC_INTROSPECTION"),
+            allowed: AllowLists::read(&mut reader),
             static_tokens: StaticTokens::read(&mut reader),
             advice: Advice {
                 realm: String::new(),
@@ -65,8 +83,13 @@ impl Config {
                     .as_ref()
                     .map(Location::metadata_url)
                     .unwrap_or_default(),
+                dpop_algorithms: match dpop {
+                    Dpop::Off => String::new(),
+                    Dpop::Accept | Dpop::Require => ALGORITHMS.join(" "),
+                },
+                dpop_used: false,
             },
-            documents: Documents::new(location.as_ref(), &scopes),
+            documents: Documents::new(location.as_ref(), &scopes, dpop),
             scopes,
         };
         reader.finish(config)
@@ -89,6 +112,19 @@ fn algorithms(reader: &mut Reader<'_>) -> Vec<String> {
         );
     }
     chosen
+}
+
+fn dpop(reader: &mut Reader<'_>) -> Dpop {
+    const NAME: &str = "OIDC_DPOP";
+    match reader.text(NAME).as_deref() {
+        None | Some("accept") => Dpop::Accept,
+        Some("require") => Dpop::Require,
+        Some("off") => Dpop::Off,
+        Some(_) => {
+            reader.fault(NAME, "is not one of `accept`, `require`, `off`");
+            Dpop::Require
+        }
+    }
 }
 
 fn audience(reader: &mut Reader<'_>, location: Option<&Location>) -> Audience {

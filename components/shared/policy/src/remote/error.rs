@@ -5,9 +5,14 @@ use crate::loggable::Loggable;
 /// The fault of a token. Foreign text in it is quoted, escaped and short; none of it is the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not a JWS; introspection is not offered.
-    #[error("token_opaque: not a JWT, and there is no introspection")]
+    /// Not a JWS, and the provider cannot be asked about it.
+    #[error(
+        "token_opaque: not a JWT (hint: `OIDC_CLIENT_ID` and `OIDC_CLIENT_SECRET` next to `AUTH_MODE=remote` let the provider be asked about such tokens; or have the provider issue JWTs)"
+    )]
     Opaque,
+    /// The provider says that it is expired, revoked, or none of its own.
+    #[error("token_inactive")]
+    Inactive,
     /// Five segments: a JWE.
     #[error("token_encrypted")]
     Encrypted,
@@ -35,9 +40,15 @@ pub enum TokenError {
     /// A claim says that this is another kind of token.
     #[error("not_an_access_token marker={0}")]
     OtherKind(&'static str),
-    /// Bound to a key that a bearer cannot prove to have (RFC 7800).
-    #[error("bound_token: `cnf` needs a proof of possession")]
+    /// Bound to a key, and presented without a proof of it (RFC 9449, section 7.2).
+    #[error("bound_token: `cnf.jkt` needs the scheme `DPoP` and a proof")]
     Bound,
+    /// Bound in a way that cannot be checked here (RFC 7800).
+    #[error("bound_token: `cnf` is not one thumbprint `jkt`")]
+    Confirmation,
+    /// Bound to nothing although it would have to be.
+    #[error("token_not_bound: {0}")]
+    NotBound(&'static str),
     /// A claim has a type or value that its specification does not allow, or is missing.
     #[error("claim_invalid name={0}")]
     Claim(&'static str),

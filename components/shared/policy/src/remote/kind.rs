@@ -1,4 +1,4 @@
-//! Whether a token is an access token that a bearer may use, and not one of its many relatives.
+//! Whether a token is an access token, and not one of its many relatives.
 
 use serde_json::Value;
 
@@ -17,26 +17,28 @@ const FOREIGN_MARKERS: [&str; 3] = ["events", "htm", "htu"];
 /// What providers call an access token.
 const ACCESS_TOKEN_KINDS: [&str; 5] = ["bearer", "access", "access_token", "at+jwt", "jwt"];
 
-/// Judges `crit`, `alg`, `typ`, `cnf` and the marks of other kinds of token.
+/// Judges `crit`, `alg`, `typ` and the marks of other kinds of token.
 pub fn judge(claims: &Claims, config: &Config) -> Result<(), TokenError> {
     if claims.parameter("crit").is_some() {
         return Err(TokenError::Critical);
     }
-    if claims.claim("cnf").is_some() {
-        return Err(TokenError::Bound);
-    }
     algorithm(claims, &config.algorithms)?;
-    for marker in FOREIGN_MARKERS {
-        if claims.claim(marker).is_some() {
-            return Err(TokenError::OtherKind(marker));
-        }
-    }
-    vendor_markers(claims)?;
+    judge_markers(claims)?;
     match typ(claims)?.as_deref() {
         Some("at+jwt") => Ok(()),
         None | Some("jwt") if !config.require_at_jwt => unmarked(claims),
         other => Err(TokenError::Typ(Loggable::new(other.unwrap_or("none")))),
     }
+}
+
+/// Judges the marks of other kinds of token that do not depend on a header.
+pub fn judge_markers(claims: &Claims) -> Result<(), TokenError> {
+    for marker in FOREIGN_MARKERS {
+        if claims.claim(marker).is_some() {
+            return Err(TokenError::OtherKind(marker));
+        }
+    }
+    vendor_markers(claims)
 }
 
 /// The host has checked `alg` already; a verifier that did not must not be the only lock.

@@ -4,8 +4,9 @@
 use serde::Serialize;
 
 use super::RETRY_AFTER_SECONDS;
+use super::binding::Dpop;
 use super::config::Config;
-use crate::keys::{Failure, ProviderMetadata, Verifier};
+use crate::keys::{ALGORITHMS, Failure, ProviderMetadata, Verifier};
 use crate::location::Location;
 use crate::scopes::Scopes;
 use crate::types::{Header, HttpResponse, RequestHead};
@@ -19,6 +20,7 @@ const CACHE: &str = "public, max-age=3600";
 pub struct Documents {
     resource: String,
     scopes_supported: Vec<String>,
+    dpop: Option<Dpop>,
     protected_resource_paths: Vec<String>,
     authorization_server_paths: Vec<String>,
 }
@@ -37,17 +39,22 @@ struct ProtectedResource<'a> {
     scopes_supported: &'a [String],
     bearer_methods_supported: [&'a str; 1],
     resource_name: &'a str,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    dpop_signing_alg_values_supported: &'a [&'a str],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dpop_bound_access_tokens_required: bool,
 }
 
 impl Documents {
     /// The documents of a server; none for one whose place is not known.
-    pub fn new(location: Option<&Location>, scopes: &Scopes) -> Self {
+    pub fn new(location: Option<&Location>, scopes: &Scopes, dpop: Dpop) -> Self {
         let Some(location) = location else {
             return Self::default();
         };
         Self {
             resource: location.resource(),
             scopes_supported: scopes.baseline(),
+            dpop: Some(dpop),
             protected_resource_paths: location.protected_resource_paths(),
             authorization_server_paths: location.authorization_server_paths(),
         }
@@ -68,6 +75,11 @@ impl Documents {
             scopes_supported: &self.scopes_supported,
             bearer_methods_supported: ["header"],
             resource_name: RESOURCE_NAME,
+            dpop_signing_alg_values_supported: match self.dpop {
+                None | Some(Dpop::Off) => &[],
+                Some(Dpop::Accept | Dpop::Require) => &ALGORITHMS,
+            },
+            dpop_bound_access_tokens_required: self.dpop == Some(Dpop::Require),
         })
     }
 }

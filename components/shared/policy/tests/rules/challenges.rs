@@ -8,11 +8,32 @@ use crate::support::*;
 
 const METADATA: &str = "https://h.example/.well-known/oauth-protected-resource/vault/mcp";
 
-/// `auth-scheme 1*SP auth-param *( ", " auth-param )` with the characters of RFC 6750, section 3.
+/// The parameters of the challenge `Bearer`; one of the scheme `DPoP` may follow.
 pub fn parse(challenge: &str) -> Result<Vec<(String, String)>, String> {
-    let mut rest = challenge
-        .strip_prefix("Bearer ")
-        .ok_or("not the scheme Bearer")?;
+    let (bearer, dpop) = split(challenge);
+    if let Some(dpop) = dpop {
+        parse_one("DPoP ", dpop)?;
+    }
+    parse_one("Bearer ", bearer)
+}
+
+/// The parameters of the challenge `DPoP`.
+pub fn parse_dpop(challenge: &str) -> Result<Vec<(String, String)>, String> {
+    let (_, dpop) = split(challenge);
+    parse_one("DPoP ", dpop.ok_or("no challenge of the scheme DPoP")?)
+}
+
+/// No value of ours has the separator in it.
+fn split(challenge: &str) -> (&str, Option<&str>) {
+    match challenge.find(", DPoP ") {
+        Some(at) => (&challenge[..at], Some(&challenge[at + 2..])),
+        None => (challenge, None),
+    }
+}
+
+/// `auth-scheme 1*SP auth-param *( ", " auth-param )` with the characters of RFC 6750, section 3.
+fn parse_one(scheme: &str, challenge: &str) -> Result<Vec<(String, String)>, String> {
+    let mut rest = challenge.strip_prefix(scheme).ok_or("another scheme")?;
     let mut parameters: Vec<(String, String)> = Vec::new();
     loop {
         let (name, after_name) = rest.split_once("=\"").ok_or("no quoted value")?;
@@ -67,8 +88,10 @@ fn without_a_credential_there_is_no_error_in_the_challenge() {
         assert_eq!(
             denial.challenge.as_deref(),
             Some(
-                format!(r#"Bearer scope="image:use image:read", resource_metadata="{METADATA}""#)
-                    .as_str()
+                format!(
+                    r#"Bearer scope="image:use image:read", resource_metadata="{METADATA}", DPoP algs="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA""#
+                )
+                .as_str()
             ),
         );
     }
@@ -181,7 +204,7 @@ fn a_value_cannot_end_its_own_quotes() {
         "\u{e9}\u{0}",
         "",
     ] {
-        let challenge = Challenge::default()
+        let challenge = Challenge::bearer()
             .with("error", evil)
             .with("scope", "a")
             .into_value();

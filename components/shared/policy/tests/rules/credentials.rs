@@ -11,6 +11,7 @@ fn read(head: &RequestHead) -> Result<String, CredentialError> {
         Credential::Absent => "(absent)".to_owned(),
         Credential::OtherScheme => "(other scheme)".to_owned(),
         Credential::Bearer(token) => token.expose().to_owned(),
+        Credential::Dpop(token) => format!("(DPoP) {}", token.expose()),
     })
 }
 
@@ -33,6 +34,22 @@ fn one_well_formed_token() {
 }
 
 #[test]
+fn one_well_formed_token_with_a_proof() {
+    for value in ["DPoP a.b~c", "dpop a.b~c"] {
+        let head = request(&[("authorization", value)]);
+        assert_eq!(read(&head), Ok("(DPoP) a.b~c".to_owned()), "{value}");
+    }
+    for value in ["DPoP", "DPoP ", "DPoP a b", "DPoP  a", "DPoP a, Bearer b"] {
+        assert!(
+            read(&request(&[("authorization", value)])).is_err(),
+            "{value}"
+        );
+    }
+    let twice = request(&[("authorization", "DPoP a"), ("authorization", "Bearer a")]);
+    assert_eq!(read(&twice), Err(CredentialError::Repeated(2)));
+}
+
+#[test]
 fn a_token_elsewhere_is_no_token() {
     assert_eq!(read(&request(&[])), Ok("(absent)".to_owned()));
     for name in [
@@ -50,7 +67,6 @@ fn a_token_elsewhere_is_no_token() {
     }
     for value in [
         "Basic dTpw",
-        "DPoP abc",
         "Digest username=\"a, b\"",
         "Negotiate",
         "Basic x, Bearer abc",

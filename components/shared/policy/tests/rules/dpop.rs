@@ -400,12 +400,16 @@ fn normal_forms() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_normal_form_is_its_own(url in "(https?|HTTP)://[a-zA-Z0-9.\\[\\]:@-]{0,12}[/a-c.%2eE~?#]{0,24}") {
         if let Some(normal) = normalised_target(&url) {
             prop_assert_eq!(normalised_target(&normal), Some(normal.clone()));
             prop_assert!(!normal.contains(['?', '#', '@']));
-            prop_assert!(!normal.contains("/./") && !normal.contains("/../"));
+            let (_, rest) = normal.split_once("://").unwrap();
+            let mut segments = rest.split('/').skip(1);
+            prop_assert!(segments.all(|segment| !matches!(segment, "." | "..")), "{}", normal);
         }
     }
 

@@ -28,7 +28,8 @@ fn one_document_at_every_path() {
             concat!(
                 r#"{"resource":"https://h.example/vault/mcp","authorization_servers":["https://idp.example/realms/main"],"#,
                 r#""scopes_supported":["image:use","image:read"],"bearer_methods_supported":["header"],"#,
-                r#""resource_name":"Image Generation MCP"}"#
+                r#""resource_name":"Image Generation MCP","dpop_signing_alg_values_supported":["RS256","RS384","RS512","#,
+                r#""PS256","PS384","PS512","ES256","ES384","ES512","EdDSA"]}"#
             ),
             "{path}"
         );
@@ -57,8 +58,8 @@ fn a_server_at_the_root_of_its_host() {
         .policy()
         .authenticate(&request(&[]), &provider())
         .unwrap_err();
-    assert!(denial.challenge.unwrap().ends_with(
-        r#"resource_metadata="https://h.example/.well-known/oauth-protected-resource""#
+    assert!(denial.challenge.unwrap().contains(
+        r#"resource_metadata="https://h.example/.well-known/oauth-protected-resource", DPoP "#
     ));
 }
 

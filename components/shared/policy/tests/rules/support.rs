@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use policy::Remote;
-use policy::keys::{Failure, ProviderMetadata, Unavailable, VerifiedJws, Verifier};
+use policy::keys::{Failure, Introspector, ProviderMetadata, Unavailable, VerifiedJws, Verifier};
 use policy::settings::Settings;
 use policy::state::{Entry, Expect, Outcome, State, StateError};
 use policy::types::{Denial, HttpRequest, HttpResponse, Identity, RequestHead};
@@ -61,6 +61,10 @@ pub struct FakeProvider {
     pub provider: Result<ProviderMetadata, Failure>,
     pub jws: Result<VerifiedJws, Failure>,
     pub verifications: Cell<u32>,
+    /// What it says of any token that it is asked about.
+    pub introspection: Result<String, Failure>,
+    pub introspections: Cell<u32>,
+    pub state: FakeState,
 }
 
 impl FakeProvider {
@@ -77,6 +81,17 @@ impl FakeProvider {
                 payload: payload.to_owned(),
             }),
             verifications: Cell::new(0),
+            introspection: Err(Failure::NotGranted("introspection".to_owned())),
+            introspections: Cell::new(0),
+            state: FakeState::default(),
+        }
+    }
+
+    /// A provider that says this of an opaque token.
+    pub fn saying(answer: &str) -> Self {
+        Self {
+            introspection: Ok(answer.to_owned()),
+            ..Self::signing("{}", "{}")
         }
     }
 
@@ -94,6 +109,7 @@ impl FakeProvider {
         });
         Self {
             provider: Err(failure.clone()),
+            introspection: Err(failure.clone()),
             ..Self::refusing(failure)
         }
     }
@@ -145,6 +161,35 @@ impl Verifier for FakeProvider {
             header: text(segments[0])?,
             payload: text(segments[1])?,
         })
+    }
+}
+
+impl Introspector for FakeProvider {
+    fn introspect(&self, config_url: &str, token: &str) -> Result<String, Failure> {
+        self.introspections.set(self.introspections.get() + 1);
+        assert_eq!(config_url, CONFIG_URL);
+        assert!(!token.is_empty());
+        self.introspection.clone()
+    }
+}
+
+impl State for FakeProvider {
+    fn value(&self, key: &str) -> Result<Option<Entry>, StateError> {
+        self.state.value(key)
+    }
+
+    fn put(
+        &self,
+        key: &str,
+        value: &[u8],
+        expected: Expect,
+        ttl_seconds: u32,
+    ) -> Result<Outcome, StateError> {
+        self.state.put(key, value, expected, ttl_seconds)
+    }
+
+    fn delete(&self, key: &str, expected: Expect) -> Result<Outcome, StateError> {
+        self.state.delete(key, expected)
     }
 }
 
