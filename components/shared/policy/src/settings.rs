@@ -155,3 +155,17 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+/// Why a setting is not the TOML that it should be. Names a line at most: the messages of the parser
+/// quote the text, which is secret.
+#[must_use]
+pub fn problem_of_toml(text: &str, error: &toml::de::Error) -> String {
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map(|before| before.matches('\n').count() + 1);
+    line.map_or_else(
+        || "is not TOML".to_owned(),
+        |line| format!("is not TOML: line {line}"),
+    )
+}

@@ -10,7 +10,7 @@ use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 use crate::credential::{UnverifiedToken, is_b64token};
 use crate::loggable::Loggable;
-use crate::settings::Reader;
+use crate::settings::{self, Reader};
 
 /// One token, for the subject `BEARER_DEFAULT_SUBJECT`.
 pub(crate) const BEARER_TOKEN: &str = "BEARER_TOKEN";
@@ -163,18 +163,10 @@ fn strength_bits(token: &str) -> u32 {
     characters.saturating_mul(hundredths_per_character) / 100
 }
 
-/// Reads `[tokens]`. The error names a line at most: TOML messages quote the text, which is secret.
+/// Reads `[tokens]`.
 fn parse_table(text: &str) -> Result<BTreeMap<String, String>, String> {
-    let document: toml::Table = toml::from_str(text).map_err(|error| {
-        let line = error
-            .span()
-            .and_then(|span| text.get(..span.start))
-            .map(|before| before.matches('\n').count() + 1);
-        line.map_or_else(
-            || "is not TOML".to_owned(),
-            |line| format!("is not TOML: line {line}"),
-        )
-    })?;
+    let document: toml::Table =
+        toml::from_str(text).map_err(|error| settings::problem_of_toml(text, &error))?;
     if document.keys().any(|name| name != "tokens") {
         return Err("has something besides the table `[tokens]`".to_owned());
     }
