@@ -131,6 +131,22 @@ pub fn json<T: Serialize>(status: u16, value: &T) -> HttpResponse {
     }
 }
 
+/// Whether a message says that it is JSON: exactly one `content-type`, `application/json` or a kind of
+/// it (RFC 6839, section 3.1).
+pub(crate) fn is_json(headers: &[Header]) -> bool {
+    let mut types = headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let (Some((_, value)), None) = (types.next(), types.next()) else {
+        return false;
+    };
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    let media_type = media_type.to_ascii_lowercase();
+    media_type
+        .strip_prefix("application/")
+        .is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+}
+
 pub(crate) fn header(name: &str, value: &str) -> Header {
     (name.to_owned(), value.to_owned())
 }

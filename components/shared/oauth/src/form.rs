@@ -128,6 +128,14 @@ pub fn encode(pairs: &[(&str, &str)]) -> String {
         .finish()
 }
 
+/// One decoded name or value.
+///
+/// # Errors
+/// [`FormError::Encoding`].
+pub(crate) fn decode(text: &str) -> Result<String, FormError> {
+    decoded(text.as_bytes())
+}
+
 /// Exactly one `Content-Type`, of the media type of forms; parameters of it are of no consequence.
 fn is_form(headers: &[Header]) -> bool {
     let mut types = headers

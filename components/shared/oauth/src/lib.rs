@@ -8,17 +8,22 @@
 //! * [`location`]: which path leads to which endpoint
 //! * [`form`], [`cookie`]: what a browser or a client sends
 //! * [`client`]: who asks: registered here, described by a document, or configured
+//! * [`registration`]: how a client introduces itself (RFC 7591)
+//! * [`client_authentication`]: how it proves who it is
 //! * [`redirect`]: where an answer may be sent
 //! * [`seal`], [`random`]: what this server hands out and later recognises
-//! * [`answer`], [`page`]: what a client and what a person gets to see
+//! * [`answer`], [`page`], [`display`]: what a client and what a person gets to see
 
 pub mod answer;
 pub mod client;
+pub mod client_authentication;
 pub mod cookie;
+pub mod display;
 pub mod form;
 pub mod location;
 pub mod page;
 pub mod random;
 pub mod redirect;
+pub mod registration;
 pub mod seal;
 pub mod services;

@@ -10,6 +10,8 @@ mod syntax;
 pub use host::AllowedHosts;
 pub(crate) use host::{host_of_authority, is_loopback_host};
 
+pub(crate) use syntax::document_host;
+
 use syntax::Parts;
 
 /// Longest redirect URI, in bytes.

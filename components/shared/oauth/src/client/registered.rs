@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, ClientError, Clients, Consent, Origin};
+use super::{Authentication, Client, ClientError, Clients, Consent, Origin};
 use crate::random::Random;
 use crate::redirect::RedirectUri;
 use crate::seal::{Purpose, Seal};
@@ -30,20 +30,23 @@ impl Clients {
     }
 
     pub(super) fn registered(&self, unverified_id: &str) -> Result<Client, ClientError> {
-        let unknown = |reason: &str| ClientError::Unknown(reason.to_owned());
+        if !self.registers() {
+            return Err(ClientError::unknown("registration_is_off"));
+        }
         let registered: Registered = self
             .client_seal()
             .open_json(unverified_id)
-            .map_err(|_| unknown("not_registered_here"))?;
+            .map_err(|_| ClientError::unknown("not_registered_here"))?;
         let uris = registered.redirect_uris.iter().map(String::as_str);
         Ok(Client {
             id: unverified_id.to_owned(),
             name: registered.name,
             // They were possible when it registered; the rules may be stricter now.
             redirect_uris: RedirectUri::parse_all(uris)
-                .map_err(|_| unknown("redirect_uri_no_longer_possible"))?,
+                .map_err(|_| ClientError::unknown("redirect_uri_no_longer_possible"))?,
             origin: Origin::Registered,
             consent: Consent::Ask,
+            authentication: Authentication::None,
         })
     }
 

@@ -103,6 +103,16 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// The host of the URL of a document that a stranger names: `https`, a name that is not an address,
+/// and a path; nothing else.
+pub(crate) fn document_host(url: &str) -> Option<&str> {
+    let parts = Parts::split(url).ok()?;
+    let host = parts.web_host().ok()?;
+    let is_plain = parts.scheme == "https" && parts.authority == Some(host) && !url.contains('?');
+    let is_name = !host.starts_with('[') && host.parse::<std::net::Ipv4Addr>().is_err();
+    (is_plain && is_name && parts.path.len() > 1).then_some(host)
+}
+
 /// What is between `//` and the path or the query.
 pub(super) fn authority(after_scheme: &str) -> Option<&str> {
     after_scheme.strip_prefix("//")?.split(['/', '?']).next()
