@@ -73,7 +73,7 @@ pub const GROUPS: &[Group] = &[
     },
 ];
 
-/// The packages below `components/`, and the fixtures: they run natively as well.
+/// The packages below `components/`, and what they are tested with: they run natively as well.
 pub const PURE: &[&str] = &[
     "strict-json",
     "mcp",
@@ -85,6 +85,7 @@ pub const PURE: &[&str] = &[
     "auth-remote",
     "image-tools",
     "conformance-fixture",
+    "fake-image-api",
 ];
 
 /// The groups to run, and the filter on test names. A single argument that names no group is the
