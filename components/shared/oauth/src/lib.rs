@@ -11,6 +11,7 @@
 //! * [`registration`]: how a client introduces itself (RFC 7591)
 //! * [`client_authentication`]: how it proves who it is
 //! * [`redirect`]: where an answer may be sent
+//! * [`metadata`]: what a client reads first (RFC 8414, RFC 9728)
 //! * [`seal`], [`random`]: what this server hands out and later recognises
 //! * [`answer`], [`page`], [`display`]: what a client and what a person gets to see
 
@@ -21,6 +22,7 @@ pub mod cookie;
 pub mod display;
 pub mod form;
 pub mod location;
+pub mod metadata;
 pub mod page;
 pub mod random;
 pub mod redirect;

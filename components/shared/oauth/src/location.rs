@@ -41,17 +41,20 @@ pub enum Endpoint {
     Token,
     /// `/revoke`
     Revocation,
+    /// `/jwks`
+    KeySet,
 }
 
 impl Endpoint {
-    /// Those that are not documents.
-    pub const ACTIVE: [Self; 6] = [
+    /// Those with a path below the issuer.
+    pub const ACTIVE: [Self; 7] = [
         Self::Registration,
         Self::Authorization,
         Self::Consent,
         Self::Callback,
         Self::Token,
         Self::Revocation,
+        Self::KeySet,
     ];
 
     /// The path below the issuer. Some clients assume these names; empty for a document.
@@ -65,6 +68,7 @@ impl Endpoint {
             Self::Callback => "/auth/callback",
             Self::Token => "/token",
             Self::Revocation => "/revoke",
+            Self::KeySet => "/jwks",
         }
     }
 }
