@@ -14,6 +14,7 @@ mod challenges;
 mod configuration;
 mod credentials;
 mod dpop;
+mod fuzzed;
 mod identities;
 mod introspection;
 mod metadata;

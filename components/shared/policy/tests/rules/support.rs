@@ -233,12 +233,17 @@ impl State for FakeState {
 
 /// A compact JWS of these parts that the fake provider takes for signed.
 pub fn signed(header: &Value, payload: &Value) -> String {
-    let segment = |text: String| URL_SAFE_NO_PAD.encode(text);
+    signed_text(&header.to_string(), &payload.to_string())
+}
+
+/// Likewise, with header and payload as they are written.
+pub fn signed_text(header: &str, payload: &str) -> String {
+    let segment = |text: &str| URL_SAFE_NO_PAD.encode(text);
     format!(
         "{}.{}.{}",
-        segment(header.to_string()),
-        segment(payload.to_string()),
-        segment("signed".to_owned())
+        segment(header),
+        segment(payload),
+        segment("signed")
     )
 }
 

@@ -1,0 +1,13 @@
+//! Any header and any claims that a provider could sign: refused or accepted for a reason, never a panic.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../tests/rules/fuzzed.rs"]
+#[allow(dead_code, reason = "shared with the tests and the other targets")]
+mod fuzzed;
+#[path = "../../tests/rules/support.rs"]
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
+mod support;
+
+fuzz_target!(|data: &[u8]| fuzzed::token(data));
