@@ -7,6 +7,7 @@ mod format;
 mod licence;
 mod links;
 mod rust_files;
+mod settings;
 mod sources;
 mod texts;
 mod top_level;
@@ -51,6 +52,11 @@ const CHECKS: &[Check] = &[
         name: "links",
         what: "links between documents",
         faults: links::faults,
+    },
+    Check {
+        name: "settings",
+        what: "variables in documents are settings",
+        faults: settings::faults,
     },
     Check {
         name: "dependencies",
