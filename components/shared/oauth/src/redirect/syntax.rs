@@ -94,12 +94,16 @@ impl<'a> Parts<'a> {
         if scheme.len() < 2 || REFUSED_SCHEMES.contains(&scheme) {
             return Err(RedirectError::Scheme);
         }
-        let has_host = self
-            .authority
-            .is_some_and(|authority| !authority.is_empty());
-        (has_host || self.path.starts_with('/'))
-            .then_some(())
-            .ok_or(RedirectError::NotAbsolute)
+        let Some(authority) = self.authority.filter(|authority| !authority.is_empty()) else {
+            let is_absolute = self.path.starts_with('/');
+            return is_absolute.then_some(()).ok_or(RedirectError::NotAbsolute);
+        };
+        let host = host_of_authority(authority);
+        let in_host = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+        let is_plain = !host.is_empty()
+            && host.bytes().all(in_host)
+            && port_of_authority(authority).is_none_or(is_port);
+        is_plain.then_some(()).ok_or(RedirectError::Host)
     }
 }
 

@@ -106,6 +106,8 @@ fn parameters_are_not_printed() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_written_is_read_again(values in prop::collection::vec(".*", 0..20)) {
         let names: Vec<String> = (0..values.len()).map(|n| format!("p{n}")).collect();

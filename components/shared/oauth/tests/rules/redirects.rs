@@ -122,6 +122,10 @@ fn what_is_dangerous_or_ambiguous_is_refused() {
         ("myapp:", NotAbsolute),
         ("myapp://", NotAbsolute),
         ("myapp:?x", NotAbsolute),
+        ("myapp://:/cb", Host),
+        ("myapp://[::1]/cb", Host),
+        ("myapp://a%20b/cb", Host),
+        ("myapp://host:x/cb", Host),
         ("/relative", NotAbsolute),
         ("//h.example/cb", NotAbsolute),
         ("h.example/cb", NotAbsolute),
@@ -429,7 +433,7 @@ fn plausible() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
+    #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// What is accepted means the same to a browser, which reads URLs by another grammar.
     #[test]

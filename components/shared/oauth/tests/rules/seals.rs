@@ -284,6 +284,8 @@ fn keys_are_derived_as_they_always_were() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn anything_can_be_sealed(value: Vec<u8>, context: Vec<String>, seed: u64) {
         let ring = keys(KEY);
