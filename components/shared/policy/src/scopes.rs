@@ -27,6 +27,8 @@ pub struct Scopes {
     required: Vec<String>,
     read: Vec<String>,
     write: Vec<String>,
+    /// What clients are told to ask for, when that is not what they need first.
+    advertised: Vec<String>,
     /// What each scope grants beyond itself, transitively.
     implied: BTreeMap<String, BTreeSet<String>>,
     /// Claims, besides the usual ones, whose values count as scopes.
@@ -40,6 +42,7 @@ impl Scopes {
             required: scope_setting(reader, "OIDC_REQUIRED_SCOPES"),
             read: scope_setting(reader, "OIDC_READ_SCOPES"),
             write: scope_setting(reader, "OIDC_WRITE_SCOPES"),
+            advertised: scope_setting(reader, "OIDC_ADVERTISED_SCOPES"),
             implied: implications(reader),
             further_claims: reader.words("OIDC_SCOPE_CLAIMS"),
         }
@@ -55,6 +58,16 @@ impl Scopes {
     #[must_use]
     pub fn baseline(&self) -> Vec<String> {
         union([&self.required, &self.read])
+    }
+
+    /// What clients are told to ask for: at least what every request needs, so that following the
+    /// advice is enough to get in.
+    #[must_use]
+    pub fn advertised(&self) -> Vec<String> {
+        if self.advertised.is_empty() {
+            return self.baseline();
+        }
+        union([&self.required, &self.advertised])
     }
 
     /// Every scope of the deployment.
@@ -102,9 +115,9 @@ impl Scopes {
     /// Lets an identity pass that holds what every request needs.
     ///
     /// # Errors
-    /// 403, which asks for what reading needs too, so that one more consent is enough.
+    /// 403, which asks for all that is advertised, so that one more consent is enough.
     pub fn permit_request(&self, who: &Identity, advice: &Advice) -> Result<(), Denial> {
-        self.permit(who, (&self.required, &self.baseline()), advice)
+        self.permit(who, (&self.required, &self.advertised()), advice)
     }
 
     /// Lets an identity pass that holds all that an operation needs.

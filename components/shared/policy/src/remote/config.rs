@@ -78,7 +78,7 @@ impl Config {
             static_tokens: StaticTokens::read(&mut reader),
             advice: Advice {
                 realm: String::new(),
-                scope: scopes.baseline().join(" "),
+                scope: scopes.advertised().join(" "),
                 resource_metadata: location
                     .as_ref()
                     .map(Location::metadata_url)

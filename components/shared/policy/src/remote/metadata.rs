@@ -53,7 +53,7 @@ impl Documents {
         };
         Self {
             resource: location.resource(),
-            scopes_supported: scopes.baseline(),
+            scopes_supported: scopes.advertised(),
             dpop: Some(dpop),
             protected_resource_paths: location.protected_resource_paths(),
             authorization_server_paths: location.authorization_server_paths(),

@@ -189,3 +189,33 @@ fn a_static_token_has_all_configured_scopes() {
     let refused = policy.authenticate(&bearing("0123456789abcdef0123456789abcdeF"), &provider);
     assert_refused("another token", refused, 401, "token_opaque");
 }
+
+#[test]
+fn a_deployment_may_advertise_other_scopes_than_it_needs_first() {
+    let deployment = Deployment::remote().with(
+        "OIDC_ADVERTISED_SCOPES",
+        "image:write offline_access openid",
+    );
+    let provider = FakeProvider::signing("{}", "{}");
+    let denial = deployment
+        .policy()
+        .authenticate(&request(&[]), &provider)
+        .unwrap_err();
+    let scope = r#"scope="image:use image:write openid""#;
+    assert!(denial.challenge.unwrap().contains(scope));
+    let document = get(
+        &deployment,
+        "/.well-known/oauth-protected-resource",
+        &provider,
+    )
+    .unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&document.body).unwrap();
+    assert_eq!(
+        document["scopes_supported"],
+        json!(["image:use", "image:write", "openid"])
+    );
+    assert!(
+        present(&deployment, &at_jwt(), &valid_claims()).is_ok(),
+        "advice is no demand"
+    );
+}

@@ -91,3 +91,45 @@ fn row_01_to_08_a_lax_verifier_is_not_the_only_lock() {
         "alg_refused detail=\"RS256\"",
     );
 }
+
+#[test]
+fn row_06_keys_that_a_token_brings_along_are_nobodys() {
+    let header = json!({
+        "alg": "RS256",
+        "typ": "at+jwt",
+        "jwk": { "kty": "RSA", "n": "eA", "e": "AQAB" },
+        "jku": "https://evil.example/jwks",
+        "x5u": "https://evil.example/cert",
+        "x5c": ["eA=="],
+    });
+    // The provider is asked once, about its own keys; the fake fails on any other issuer.
+    let provider = FakeProvider::signing(&header.to_string(), &valid_claims().to_string());
+    let result = Deployment::remote()
+        .policy()
+        .authenticate(&bearing(TOKEN), &provider);
+    assert!(result.is_ok(), "what is ignored does not refuse either");
+    assert_eq!(provider.verifications.get(), 1);
+    let provider = FakeProvider {
+        jws: Err(Failure::SignatureInvalid),
+        ..provider
+    };
+    let result = Deployment::remote()
+        .policy()
+        .authenticate(&bearing(TOKEN), &provider);
+    assert_refused("their key", result, 401, "signature_invalid");
+}
+
+#[test]
+fn row_25_headers_that_assert_an_identity_say_nothing() {
+    let head = request(&[
+        ("x-mcp-subject", "root"),
+        ("x-forwarded-user", "root"),
+        ("x-auth-request-access-token", TOKEN),
+        ("x-forwarded-client-cert", "Hash=00"),
+        ("client-cert", ":AA==:"),
+    ]);
+    let provider = FakeProvider::signing(&at_jwt().to_string(), &valid_claims().to_string());
+    let result = Deployment::remote().policy().authenticate(&head, &provider);
+    assert_refused("no token", result, 401, "credential_absent");
+    assert_eq!(provider.verifications.get(), 0);
+}
