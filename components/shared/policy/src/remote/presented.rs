@@ -1,5 +1,6 @@
 //! What a request presents: a token to be borne, or a token with a proof of its key.
 
+use super::RETRY_AFTER_SECONDS;
 use super::binding::{self, Dpop};
 use super::claims::Claims;
 use super::config::Config;
@@ -88,7 +89,7 @@ impl<'a> Presented<'a> {
 /// The refusal of a proof, or 503 when it cannot be judged.
 pub fn proof_denial(error: &ProofError, advice: &Advice) -> Denial {
     if error.is_unavailable() {
-        unavailable(None, error)
+        unavailable(Some(RETRY_AFTER_SECONDS), error)
     } else {
         advice.invalid_proof(error)
     }

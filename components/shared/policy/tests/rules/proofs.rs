@@ -193,6 +193,7 @@ fn a_store_that_is_away_is_not_the_fault_of_the_proof() {
     provider.state.down = true;
     let denial = ask(&proving("DPoP", &proof_but(json!({}))), &provider).unwrap_err();
     assert_eq!((denial.status, denial.challenge), (503, None));
+    assert_eq!(denial.retry_after_seconds, Some(30));
 }
 
 #[test]
