@@ -16,7 +16,12 @@ fn names(list: &Value) -> BTreeSet<&str> {
 }
 
 /// The tools that change or spend something.
-const WRITING: [&str; 4] = ["generate_image", "delete_image", "save_style", "delete_style"];
+const WRITING: [&str; 4] = [
+    "generate_image",
+    "delete_image",
+    "save_style",
+    "delete_style",
+];
 
 /// As for users of the Python server; the log says how to change it.
 #[tokio::test]

@@ -20,6 +20,7 @@ mod caller;
 pub use caller::{Access, Caller};
 mod answer;
 pub mod clock;
+pub mod http;
 pub mod log;
 pub mod random;
 pub mod settings;
@@ -30,6 +31,7 @@ pub mod store;
 pub use wasip2;
 
 use clock::Clock;
+use http::Http;
 use log::Log;
 use random::Random;
 use settings::Settings;
@@ -46,6 +48,8 @@ pub struct Capabilities<'a> {
     pub state: &'a dyn State,
     /// The time, and waiting.
     pub clock: &'a dyn Clock,
+    /// Requests to the addresses that the deployment grants.
+    pub http: &'a dyn Http,
     /// Randomness fit for secrets.
     pub random: &'a dyn Random,
     /// The log of the operator.
@@ -58,6 +62,7 @@ pub const HOST: Capabilities<'static> = Capabilities {
     blobs: &Host,
     state: &Host,
     clock: &Host,
+    http: &Host,
     random: &Host,
     log: &Host,
 };

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use guest::Capabilities;
 use guest::clock::Clock;
+use guest::http::{Http, HttpError, HttpExchange, Request};
 use guest::log::{Level, Log};
 use guest::random::Random;
 use guest::settings::Settings;
@@ -73,6 +74,7 @@ impl Memory {
             blobs: self,
             state: self,
             clock: self,
+            http: self,
             random: self,
             log: self,
         }
@@ -192,6 +194,13 @@ impl Settings for Memory {
 impl Log for Memory {
     fn write(&self, level: Level, message: &str) {
         self.log.borrow_mut().push((level, message.to_owned()));
+    }
+}
+
+/// No network.
+impl Http for Memory {
+    fn start<'a>(&self, _: &Request<'a>) -> Result<Box<dyn HttpExchange + 'a>, HttpError> {
+        Err(HttpError::Refused("a test has no network".to_owned()))
     }
 }
 
