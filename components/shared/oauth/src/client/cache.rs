@@ -25,7 +25,7 @@ const DEFAULT_FRESH: u64 = 60 * 60;
 const FAILURE_TTL: u32 = 60;
 /// How long something is kept that nobody has signed in with, and that somebody has.
 const SEEN_TTL: u32 = 24 * 60 * 60;
-const USED_TTL: u32 = 30 * 24 * 60 * 60;
+const USED_TTL: u32 = 400 * 24 * 60 * 60;
 const TIMEOUT_MS: u32 = 5_000;
 /// How often one host is asked, whoever makes us ask it.
 const RATE: Rate = Rate {

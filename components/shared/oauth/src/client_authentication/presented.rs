@@ -60,7 +60,11 @@ impl Presented {
                     },
                 )
             }
-            (.., Some(assertion)) => (subject(assertion), Proof::Assertion(assertion.to_owned())),
+            (.., Some(assertion)) => {
+                // Whom it is about is judged later; here it only says what the request leaves out.
+                let subject = named.is_none().then(|| subject(assertion)).flatten();
+                (subject, Proof::Assertion(assertion.to_owned()))
+            }
             _ => (None, Proof::None),
         };
         match (named, proven) {

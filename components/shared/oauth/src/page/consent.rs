@@ -81,6 +81,7 @@ impl ConsentPage<'_> {
             .raw("</h2>\n<p class=\"value\">");
         let named = match &name {
             Some(name) => start.raw("<bdi>").text(name).raw("</bdi>"),
+            None if is_configured => start.text(&self.client.id),
             None => start.raw("Nothing: it has given no name"),
         };
         named

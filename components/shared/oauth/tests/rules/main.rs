@@ -9,9 +9,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod authentication;
 mod cookies;
+mod documents;
 mod forms;
 mod locations;
+mod metadata;
+mod pages;
 mod redirects;
+mod registrations;
 mod seals;
 mod support;
+mod world;
