@@ -2,7 +2,7 @@
 //!
 //! [`Blobs`] and [`State`] are the mechanism behind `imagegen:store/blobs` and
 //! `imagegen:store/state`. Both are local: files in the directories of the deployment, and one
-//! redb file in its data directory.
+//! redb file in its data directory, or small files in a directory that replicas share.
 //!
 //! **Durability.** A write that was acknowledged survives `kill -9` at any later moment, and a
 //! write that was not acknowledged is there wholly or not at all. `kill -9` leaves the page cache

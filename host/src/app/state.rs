@@ -1,8 +1,8 @@
-//! The state database of this process.
+//! The state of this process: where the configuration says that it is kept.
 
 use tempfile::TempDir;
 
-use crate::config::{Config, Transport};
+use crate::config::{Config, StateStore, Transport};
 use crate::store::{OpenError, State, StateNamespace, WallClock};
 
 /// The open database; what it holds outlives the process, unless another one owns the directory.
@@ -13,7 +13,7 @@ pub struct OpenState {
 }
 
 impl OpenState {
-    /// Opens the database of the data directory.
+    /// Opens what the configuration names, by default the database of the data directory.
     ///
     /// Desktop clients start one stdio server each. The first owns the directory; a further one
     /// shares the gallery and keeps its jobs to itself.
@@ -22,6 +22,14 @@ impl OpenState {
     ///
     /// See [`OpenError`].
     pub async fn of(config: &Config) -> Result<Self, OpenError> {
+        match &config.storage.state {
+            StateStore::Database => {}
+            StateStore::Memory => return Ok(Self::from(State::in_memory(WallClock::system()))),
+            StateStore::Directory(shared) => {
+                let opened = State::open_shared(shared.clone(), WallClock::system()).await?;
+                return Ok(Self::from(opened));
+            }
+        }
         let directory = &config.storage.data_dir;
         match State::open(directory, WallClock::system()).await {
             Err(OpenError::InUse { path }) if config.listener.transport == Transport::Stdio => {
@@ -40,10 +48,7 @@ impl OpenState {
                     _temporary: Some(temporary),
                 })
             }
-            opened => Ok(Self {
-                state: opened?,
-                _temporary: None,
-            }),
+            opened => Ok(Self::from(opened?)),
         }
     }
 
@@ -62,6 +67,15 @@ impl OpenState {
     pub async fn sweep(&self) {
         if let Err(error) = self.state.sweep().await {
             tracing::warn!(%error, "cannot remove expired values");
+        }
+    }
+}
+
+impl From<State> for OpenState {
+    fn from(state: State) -> Self {
+        Self {
+            state,
+            _temporary: None,
         }
     }
 }

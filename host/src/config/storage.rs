@@ -1,8 +1,10 @@
-//! Where files are kept.
+//! Where files and state are kept.
 
 use std::path::PathBuf;
 
-use super::fault::{Problem, Report};
+use url::Url;
+
+use super::fault::{Problem, Report, quoted};
 use super::places::{self, Places};
 use super::settings::{self, Setting};
 use super::values::Values;
@@ -14,6 +16,53 @@ pub struct Storage {
     pub data_dir: PathBuf,
     /// Compiled components, when they are to be kept.
     pub compile_cache_dir: Option<PathBuf>,
+    /// What keeps state.
+    pub state: StateStore,
+}
+
+/// What keeps jobs, codes, sessions and other small values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateStore {
+    /// A database in the data directory, for one process.
+    Database,
+    /// The memory of this process.
+    Memory,
+    /// A directory that several processes may share.
+    Directory(PathBuf),
+}
+
+impl StateStore {
+    /// Reads the value of `KV_STORE_URL`. The problem quotes at most its scheme: the URL of a
+    /// database server could hold a password.
+    pub(super) fn parse(value: &str) -> Result<Self, Problem> {
+        let scheme = value.split_once("://").map(|(scheme, _)| scheme);
+        match (value, scheme) {
+            ("redb", _) => Ok(Self::Database),
+            ("memory:" | "memory://", _) => Ok(Self::Memory),
+            (_, Some("file")) => {
+                let path = Url::parse(value)
+                    .ok()
+                    .filter(|_| value.starts_with("file:///"));
+                path.and_then(|url| url.to_file_path().ok())
+                    .filter(|path| path.parent().is_some())
+                    .map(Self::Directory)
+                    .ok_or_else(|| Problem::new("not a directory: write `file:///directory`"))
+            }
+            (_, scheme) => Err(Problem::new(match scheme {
+                Some(scheme) => format!("not a store of this server: {}", quoted(scheme)),
+                None => "not a store of this server".to_owned(),
+            })
+            .hint(
+                "use `redb`, `memory:`, or `file:///directory` for replicas that share a directory",
+            )),
+        }
+    }
+
+    /// Whether other processes may use the same state at the same time.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Directory(_))
+    }
 }
 
 impl Storage {
@@ -32,8 +81,18 @@ impl Storage {
         Self {
             data_dir,
             compile_cache_dir: keep_compiled.then_some(cache_dir),
+            state: state(values, report),
         }
     }
+}
+
+fn state(values: &Values, report: &mut Report) -> StateStore {
+    let given = values.given(&settings::KV_STORE_URL);
+    let store = given.and_then(|url| StateStore::parse(url.expose()).ok());
+    if let Some(StateStore::Directory(dir)) = &store {
+        refuse_file(dir, (&settings::KV_STORE_URL, values), report);
+    }
+    store.unwrap_or(StateStore::Database)
 }
 
 /// The folders of one tenant.

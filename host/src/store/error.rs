@@ -50,6 +50,18 @@ pub enum OpenError {
         /// What does not fit.
         detail: String,
     },
+    /// The shared directory cannot be used, or its file system has no locks.
+    #[error(
+        "shared state `{}`: {source}\n\
+         hint: `KV_STORE_URL` has to name a directory that the server can write to, on a file system with locks",
+        path.display()
+    )]
+    Shared {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// It cannot be read or written.
     #[error("state database `{}`: {source}", path.display())]
     Io {

@@ -1,17 +1,22 @@
-//! Small values with compare-and-set and a time to live, in one redb file.
+//! Small values with compare-and-set and a time to live: in one redb file, in a directory that
+//! several processes share, or in memory.
 
 mod database;
+mod memory;
 mod operation;
 mod queue;
 mod record;
+mod shared;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::database::Database;
+use self::memory::Memory;
 use self::operation::Operation;
 use self::queue::Queue;
-use self::record::{Namespace, Record};
+use self::record::{KeyRange, Namespace, Record};
+use self::shared::SharedDirectory;
 use super::clock::WallClock;
 use super::error::{Error, OpenError};
 use super::name::{check_key, check_key_prefix};
@@ -19,7 +24,7 @@ use super::name::{check_key, check_key_prefix};
 /// The largest value, in bytes.
 const MAX_VALUE_BYTES: usize = 64 * 1024;
 
-/// The state database of the process. Clones share it; the last one closes it.
+/// The state of the process. Clones share it; the last one closes it.
 #[derive(Clone)]
 pub struct State {
     shared: Arc<Shared>,
@@ -73,9 +78,18 @@ pub enum Outcome {
 }
 
 struct Shared {
-    database: Arc<Database>,
-    queue: Arc<Queue>,
+    backend: Backend,
     clock: WallClock,
+}
+
+/// What keeps the values.
+enum Backend {
+    Database {
+        database: Arc<Database>,
+        queue: Arc<Queue>,
+    },
+    Directory(Arc<SharedDirectory>),
+    Memory(Memory),
 }
 
 impl State {
@@ -100,13 +114,37 @@ impl State {
         })?;
         let database = Arc::new(database);
         let queue = Arc::new(Queue::new(database.clone(), clock.clone()));
-        Ok(Self {
-            shared: Arc::new(Shared {
-                database,
-                queue,
-                clock,
-            }),
-        })
+        Ok(Self::with(Backend::Database { database, queue }, clock))
+    }
+
+    /// Uses a directory that other processes may use at the same time, also on other machines when
+    /// the file system has locks between them. It is created when it is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Shared`].
+    pub async fn open_shared(directory: PathBuf, clock: WallClock) -> Result<Self, OpenError> {
+        let path = directory.clone();
+        let task = tokio::task::spawn_blocking(move || SharedDirectory::open(directory));
+        let opened = task.await.unwrap_or_else(|error| {
+            Err(OpenError::Shared {
+                path,
+                source: std::io::Error::other(error),
+            })
+        })?;
+        Ok(Self::with(Backend::Directory(Arc::new(opened)), clock))
+    }
+
+    /// Values that nobody else sees and that end with the process.
+    #[must_use]
+    pub fn in_memory(clock: WallClock) -> Self {
+        Self::with(Backend::Memory(Memory::default()), clock)
+    }
+
+    fn with(backend: Backend, clock: WallClock) -> Self {
+        Self {
+            shared: Arc::new(Shared { backend, clock }),
+        }
     }
 
     /// The values of a component of a tenant. Different pairs never see each other's values.
@@ -126,7 +164,7 @@ impl State {
     pub async fn sweep(&self) -> Result<u64, Error> {
         let mut removed = 0;
         loop {
-            let Outcome::Done(count) = self.shared.queue.submit(Operation::Sweep).await? else {
+            let Outcome::Done(count) = self.shared.write(Operation::Sweep).await? else {
                 return Ok(removed);
             };
             removed += count;
@@ -140,15 +178,21 @@ impl State {
     /// on. Without it, the last clone closes the database when it is dropped, and writes whose
     /// callers have left may still be under way then.
     pub async fn close(self) {
-        self.shared.queue.finish().await;
-        let database = self.shared.database.clone();
+        let Backend::Database { database, queue } = &self.shared.backend else {
+            return;
+        };
+        queue.finish().await;
+        let database = database.clone();
         // Fails only when the runtime shuts down, which ends everything anyway.
         let _ = tokio::task::spawn_blocking(move || database.close()).await;
     }
 
     /// How many transactions have been committed since the start. Concurrent writes share one.
     pub fn commits(&self) -> u64 {
-        self.shared.database.commits()
+        match &self.shared.backend {
+            Backend::Database { database, .. } => database.commits(),
+            Backend::Directory(_) | Backend::Memory(_) => 0,
+        }
     }
 }
 
@@ -161,7 +205,7 @@ impl StateNamespace {
     pub async fn get(&self, key: &str) -> Result<Option<StateEntry>, Error> {
         check_key(key)?;
         let (key, now) = (self.namespace.key(key), self.shared.clock.now_ms());
-        let record = self.shared.read(move |tables| tables.record(&key)).await?;
+        let record = self.shared.record(key).await?;
         Ok(record
             .filter(|record| record.is_live(now))
             .map(|Record { value, version, .. }| StateEntry { value, version }))
@@ -196,7 +240,7 @@ impl StateNamespace {
             expected,
             expires_at_ms,
         };
-        self.shared.queue.submit(put).await
+        self.shared.write(put).await
     }
 
     /// Removes a value; `Done` also when there was none and the expectation allows that.
@@ -210,7 +254,7 @@ impl StateNamespace {
             key: self.namespace.key(key),
             expected,
         };
-        self.shared.queue.submit(delete).await
+        self.shared.write(delete).await
     }
 
     /// Keys that begin with `prefix`, in order, after the key `after`. `limit` is clamped to
@@ -229,10 +273,7 @@ impl StateNamespace {
         after.map_or(Ok(()), check_key)?;
         let range = self.namespace.range(prefix, after);
         let (limit, now) = (limit.clamp(1, 1000) as usize, self.shared.clock.now_ms());
-        let keys = self
-            .shared
-            .read(move |tables| tables.live_keys(&range, limit, now))
-            .await?;
+        let keys = self.shared.live_keys(range, limit, now).await?;
         Ok(keys
             .iter()
             .filter_map(|key| self.namespace.strip(key))
@@ -241,14 +282,58 @@ impl StateNamespace {
 }
 
 impl Shared {
-    async fn read<T: Send + 'static>(
-        &self,
-        read: impl Fn(&database::ReadTables) -> Result<T, database::Fault> + Send + 'static,
-    ) -> Result<T, Error> {
-        let database = self.database.clone();
-        let task = tokio::task::spawn_blocking(move || database.read(read));
-        // A panic while reading is redb's way to say that a page makes no sense.
-        task.await
-            .unwrap_or_else(|error| Err(Error::Damaged(error.to_string())))
+    async fn record(&self, key: Vec<u8>) -> Result<Option<Record>, Error> {
+        match &self.backend {
+            Backend::Database { database, .. } => {
+                let database = database.clone();
+                blocking(move || database.read(|tables| tables.record(&key))).await
+            }
+            Backend::Directory(directory) => {
+                let directory = directory.clone();
+                blocking(move || directory.read(&key)).await
+            }
+            Backend::Memory(memory) => Ok(memory.read(&key)),
+        }
     }
+
+    async fn live_keys(
+        &self,
+        range: KeyRange,
+        limit: usize,
+        now: u64,
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        match &self.backend {
+            Backend::Database { database, .. } => {
+                let database = database.clone();
+                blocking(move || database.read(|tables| tables.live_keys(&range, limit, now))).await
+            }
+            Backend::Directory(directory) => {
+                let directory = directory.clone();
+                blocking(move || directory.live_keys(&range, limit, now)).await
+            }
+            Backend::Memory(memory) => Ok(memory.live_keys(&range, limit, now)),
+        }
+    }
+
+    async fn write(&self, operation: Operation) -> Result<Outcome, Error> {
+        let now = self.clock.now_ms();
+        match &self.backend {
+            Backend::Database { queue, .. } => queue.submit(operation).await,
+            Backend::Directory(directory) => {
+                let directory = directory.clone();
+                blocking(move || directory.write(&operation, now)).await
+            }
+            Backend::Memory(memory) => Ok(memory.write(operation, now)),
+        }
+    }
+}
+
+/// Work that goes on to its end when its caller leaves.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    // A panic while reading is redb's way to say that a page makes no sense.
+    let task = tokio::task::spawn_blocking(work);
+    task.await
+        .unwrap_or_else(|error| Err(Error::Damaged(error.to_string())))
 }

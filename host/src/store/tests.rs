@@ -6,6 +6,7 @@ mod damage;
 mod full_disk;
 mod killed;
 mod names;
+mod shared;
 mod state;
 
 use std::path::Path;

@@ -68,18 +68,34 @@ impl Operation {
     }
 }
 
-/// A damaged value is there, but has no version that anybody could have read.
+/// What is under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    /// A value of this version.
+    Live(u64),
+    /// A value that is there, but has no version that anybody could have read.
+    Damaged,
+}
+
+impl Expect {
+    pub(super) fn holds(self, found: Found) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Absent => found == Found::Nothing,
+            Self::Version(version) => found == Found::Live(version),
+        }
+    }
+}
+
 fn holds(expected: Expect, tables: &WriteTables, key: &[u8], now_ms: u64) -> Result<bool, Fault> {
     let found = match tables.record(key) {
-        Ok(record) => record.filter(|record| record.is_live(now_ms)),
-        Err(Fault::Record) => return Ok(expected == Expect::Anything),
+        Ok(Some(record)) if record.is_live(now_ms) => Found::Live(record.version),
+        Ok(_) => Found::Nothing,
+        Err(Fault::Record) => Found::Damaged,
         Err(fault) => return Err(fault),
     };
-    Ok(match expected {
-        Expect::Anything => true,
-        Expect::Absent => found.is_none(),
-        Expect::Version(version) => found.is_some_and(|record| record.version == version),
-    })
+    Ok(expected.holds(found))
 }
 
 fn sweep(tables: &mut WriteTables, limit: usize, now_ms: u64) -> Result<u64, Fault> {
