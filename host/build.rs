@@ -6,7 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::{env, fmt::Write as _, fs, io};
 
-const COMPONENTS: [&str; 4] = ["auth-none", "auth-bearer", "auth-remote", "image-tools"];
+const COMPONENTS: [&str; 5] = [
+    "auth-none",
+    "auth-bearer",
+    "auth-remote",
+    "auth-oidc-proxy",
+    "image-tools",
+];
 
 fn main() -> io::Result<()> {
     let out_dir = PathBuf::from(

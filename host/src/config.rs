@@ -17,9 +17,11 @@ mod limits;
 mod listener;
 mod logging;
 mod places;
+mod proxies;
 mod raw;
 mod secret;
 pub mod settings;
+mod signing_key;
 mod source;
 mod storage;
 mod strength;
@@ -32,16 +34,18 @@ mod tls;
 mod values;
 
 pub use allowed::{AllowedHost, AllowedHosts, AllowedOrigins};
-pub use auth::{Auth, AuthMode, Oidc};
+pub use auth::{Auth, AuthMode, ClientCredentials, Oidc, Outbound};
 pub use fault::{EXIT_CODE, Fault, Faults, Origin, Place, Problem};
 pub use kind::Kind;
 pub use limits::{Isolation, Limits, SubjectInstances};
 pub use listener::{Listener, Transport};
 pub use logging::{LogFormat, Logging};
+pub use proxies::TrustedProxies;
 pub use raw::CliOverrides;
 pub use secret::Secret;
+pub use signing_key::{SigningKeyError, SigningKeyFile, SigningKeyState};
 pub use source::{Environment, Source};
-pub use storage::{Galleries, Storage};
+pub use storage::{Galleries, StateStore, Storage};
 pub use tenant::{ComponentSource, Tenant};
 pub use tls::Tls;
 
@@ -64,6 +68,10 @@ pub struct Config {
     pub logging: Logging,
     /// Where files are kept.
     pub storage: Storage,
+    /// Whose word about the address of a client is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// Hosts that may be fetched from for strangers against the rules.
+    pub fetch_hosts: Vec<AllowedHost>,
     /// Whom the server serves; never empty.
     pub tenants: Vec<Tenant>,
     /// What the operator should know, one sentence each, without secrets.
@@ -104,6 +112,8 @@ impl Config {
             isolation,
             logging,
             storage,
+            trusted_proxies: TrustedProxies::resolve(&values),
+            fetch_hosts: allowed::fetch_hosts(&values),
             tenants: vec![tenant],
             warnings: report.warnings,
         })

@@ -10,6 +10,8 @@ use url::Url;
 
 use super::fault::{Problem, quoted};
 use super::kind::{text, urls};
+use super::settings;
+use super::values::Values;
 
 /// Names under which this machine reaches itself.
 const LOOPBACK: &[&str] = &["localhost", "127.0.0.1", "[::1]"];
@@ -75,7 +77,13 @@ impl AllowedHost {
         Self { host, port: None }
     }
 
-    fn parse(item: &str) -> Result<Self, Problem> {
+    /// Whether this names the host on that port.
+    #[must_use]
+    pub fn names(&self, host: &str, port: u16) -> bool {
+        self.host.eq_ignore_ascii_case(host) && self.port.is_none_or(|only| only == port)
+    }
+
+    pub(super) fn parse(item: &str) -> Result<Self, Problem> {
         let problem = || Problem::new(format!("not a host, or host and port: {}", quoted(item)));
         let name_and_port = item.rsplit_once(':').filter(|(name, _)| {
             // An IPv6 address without brackets has colons of its own.
@@ -91,6 +99,13 @@ impl AllowedHost {
             port: Some(port),
         })
     }
+}
+
+/// The hosts of `DANGER_FETCH_HOSTS`.
+pub(super) fn fetch_hosts(values: &Values) -> Vec<AllowedHost> {
+    let items = values.list(&settings::DANGER_FETCH_HOSTS);
+    let hosts = items.iter().map(|item| AllowedHost::parse(item));
+    hosts.filter_map(Result::ok).collect()
 }
 
 impl fmt::Display for AllowedHosts {

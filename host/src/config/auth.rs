@@ -3,13 +3,13 @@
 //! Nothing here falls back to less protection: settings that are incomplete or contradict each
 //! other are faults, and no authentication is what remains only when nobody asked for any.
 
+mod clients;
 mod demands;
 mod exposure;
+mod oidc;
 mod tokens;
 
 use std::fmt;
-
-use url::Url;
 
 use super::fault::Report;
 use super::places::Places;
@@ -18,6 +18,7 @@ use super::settings::{self, Credential, Owner, Setting, Status};
 use super::values::Values;
 
 pub(super) use exposure::check as check_exposure;
+pub use oidc::{ClientCredentials, Oidc, Outbound};
 
 /// How callers prove who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,15 +46,8 @@ pub struct Auth {
     pub static_tokens: usize,
     /// The text of the token file, as the policy reads it.
     pub(super) tokens_file: Option<Secret>,
-}
-
-/// The OpenID provider that a policy may ask the host about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Oidc {
-    /// The discovery document.
-    pub config_url: Url,
-    /// Hosts, besides that of `config_url`, that may serve keys; lower-case.
-    pub jwks_hosts: Vec<String>,
+    /// The text of the file of clients, as the policy reads it.
+    pub(super) clients_file: Option<Secret>,
 }
 
 impl AuthMode {
@@ -104,23 +98,14 @@ impl Auth {
             None => single,
         };
         let tokens_file = file.map(|file| file.text);
+        let clients_file = clients::read(values, places, report);
         Self {
             mode,
             detected,
             static_tokens,
             tokens_file,
+            clients_file,
         }
-    }
-}
-
-impl Oidc {
-    /// Next to a mode that knows no provider, the URL is a fault.
-    pub(super) fn resolve(values: &Values) -> Option<Self> {
-        let url = values.given(&settings::OIDC_CONFIG_URL)?;
-        Some(Self {
-            config_url: Url::parse(url.expose()).ok()?,
-            jwks_hosts: values.list(&settings::OIDC_JWKS_HOSTS),
-        })
     }
 }
 

@@ -10,6 +10,9 @@ use super::values::Values;
 /// The name under which a policy reads the text of `BEARER_TOKENS_FILE`.
 const BEARER_TOKENS: &str = "BEARER_TOKENS";
 
+/// The name under which a policy reads the text of `OIDC_CLIENTS_FILE`.
+const OIDC_CLIENTS: &str = "OIDC_CLIENTS";
+
 /// What the policy can read: the settings of the credentials that its mode knows.
 pub(super) fn policy(values: &Values, auth: &Auth) -> BTreeMap<String, Secret> {
     let grants = |setting: &Setting| match setting.owner {
@@ -21,6 +24,12 @@ pub(super) fn policy(values: &Values, auth: &Auth) -> BTreeMap<String, Secret> {
     let mut granted = granted(values, grants, defaults);
     // A path is of no use to a component that has no files.
     granted.remove(settings::BEARER_TOKENS_FILE.name);
+    granted.remove(settings::OIDC_CLIENTS_FILE.name);
+    if let Some(text) = &auth.clients_file
+        && auth.mode.admits(settings::Credential::OidcProxy)
+    {
+        granted.insert(OIDC_CLIENTS.to_owned(), text.clone());
+    }
     if let Some(text) = &auth.tokens_file
         && auth.mode.admits(settings::Credential::Static)
     {

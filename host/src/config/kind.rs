@@ -5,8 +5,10 @@
 pub(super) mod text;
 pub(super) mod urls;
 
-use super::allowed::{AllowedHosts, AllowedOrigins};
+use super::allowed::{AllowedHost, AllowedHosts, AllowedOrigins};
 use super::fault::{Problem, quoted};
+use super::proxies;
+use super::storage::StateStore;
 
 /// The values of a setting. After [`Kind::check`], readers can rely on the canonical text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,16 @@ pub enum Kind {
     LogLevel,
     /// Names separated by commas or spaces; canonical by commas.
     Names,
+    /// Texts that commas alone separate: they may hold spaces; canonical by commas.
+    Phrases,
+    /// Secrets that seal something, each hard to guess; canonical by commas.
+    KeyRing,
+    /// Hosts with or without a port; canonical by commas.
+    HostsAndPorts,
+    /// IP addresses and networks, separated by commas or spaces; canonical by commas.
+    Networks,
+    /// Where state is kept; see [`StateStore`].
+    StoreUrl,
     /// OAuth scopes separated by commas or spaces (RFC 6749, section 3.3); canonical by spaces.
     Scopes,
     /// Host names without ports, separated by commas or spaces; canonical by commas.
@@ -84,6 +96,15 @@ impl Kind {
             Self::LogLevel => log_level(value),
             Self::Subset(words) => text::each(value, |item| choice(item, words)),
             Self::Names => text::each(value, text::line),
+            Self::Phrases => text::phrases(value),
+            Self::KeyRing => text::key_ring(value),
+            Self::HostsAndPorts => text::each(value, |item| {
+                AllowedHost::parse(item).map(|host| host.to_string())
+            }),
+            Self::Networks => text::each(value, |item| {
+                proxies::network(item).map(|network| network.to_string())
+            }),
+            Self::StoreUrl => StateStore::parse(value).map(|_| value.to_owned()),
             Self::Scopes => text::scopes(value),
             Self::HostNames => text::each(value, urls::host_name),
             Self::Hosts => AllowedHosts::parse(value).map(|hosts| hosts.to_string()),
@@ -121,6 +142,11 @@ impl Kind {
             }
             Self::LogLevel => alternatives(LEVELS),
             Self::Names => "names, separated by commas or spaces".into(),
+            Self::Phrases => "texts, separated by commas".into(),
+            Self::KeyRing => "secrets, separated by commas".into(),
+            Self::HostsAndPorts => "hosts, separated by commas or spaces".into(),
+            Self::Networks => "IP addresses or networks, separated by commas or spaces".into(),
+            Self::StoreUrl => "`redb`, `memory:` or `file:///directory`".into(),
             Self::Scopes => "scopes, separated by commas or spaces".into(),
             Self::HostNames | Self::Hosts => "hosts, separated by commas or spaces".into(),
             Self::Origins => "origins, separated by commas or spaces".into(),

@@ -6,6 +6,7 @@
 mod auth;
 mod later;
 mod limits;
+mod oauth;
 mod server;
 mod table;
 mod tools;
@@ -13,6 +14,7 @@ mod tools;
 pub use auth::*;
 pub use later::*;
 pub use limits::*;
+pub use oauth::*;
 pub use server::*;
 pub use table::markdown_table;
 pub use tools::*;
@@ -200,6 +202,7 @@ use settings;
 pub const GROUPS: &[(&str, &[Setting])] = &[
     ("Server", SERVER),
     ("Authentication", AUTHENTICATION),
+    ("OAuth server (mode `oidc-proxy`)", OAUTH),
     ("Tools", TOOLS),
     ("Limits", LIMITS),
     ("Reserved for later versions", LATER),

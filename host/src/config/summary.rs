@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{AuthMode, ComponentSource, Config, Isolation, Tenant, Transport};
+use super::{AuthMode, ComponentSource, Config, Isolation, StateStore, Tenant, Transport};
 
 impl Config {
     /// What the server will do, a line for each thing.
@@ -49,10 +49,12 @@ impl Config {
             Some(dir) => format!("compiled components in {}", dir.display()),
             None => "compiled components are not kept".to_owned(),
         };
-        format!(
-            "files: state in {}, {cache}",
-            self.storage.data_dir.display()
-        )
+        let state = match &self.storage.state {
+            StateStore::Database => self.storage.data_dir.display().to_string(),
+            StateStore::Memory => "memory".to_owned(),
+            StateStore::Directory(dir) => format!("{} (shared)", dir.display()),
+        };
+        format!("files: state in {state}, {cache}")
     }
 }
 

@@ -13,6 +13,7 @@ use super::listener::Listener;
 use super::places::{self, Places};
 use super::secret::Secret;
 use super::settings::{self, Setting};
+use super::signing_key::SigningKeyFile;
 use super::storage::{Galleries, Storage};
 use super::values::Values;
 
@@ -40,6 +41,8 @@ pub struct Tenant {
     pub tools_settings: BTreeMap<String, Secret>,
     /// The provider that the policy may ask about, when there is one.
     pub oidc: Option<Oidc>,
+    /// Where the key is that seals what the policy issues, when it is not among its settings.
+    pub signing_key: Option<SigningKeyFile>,
     /// Where images and styles are.
     pub galleries: Galleries,
     /// Hosts that requests may be addressed to.
@@ -85,7 +88,8 @@ impl Tenant {
             tools: component(&settings::TOOLS_COMPONENT, "image-tools"),
             policy_settings: grants::policy(values, &auth),
             tools_settings: grants::tools(values),
-            oidc: Oidc::resolve(values),
+            oidc: Oidc::resolve(auth.mode, values),
+            signing_key: SigningKeyFile::resolve(&auth, values, ground.storage, report),
             galleries: Galleries::resolve(values, ground.places, ground.storage, report),
             allowed_hosts: allowed_hosts(values, ground.listener, base_url.as_ref()),
             allowed_origins: allowed_origins(values, base_url.as_ref()),

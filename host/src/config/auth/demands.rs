@@ -19,7 +19,7 @@ pub(super) fn check((mode, detected): (AuthMode, bool), values: &Values, report:
         AuthMode::OidcProxy => demands.oidc_proxy(report),
         AuthMode::Custom => {}
     }
-    if mode == AuthMode::Remote {
+    if matches!(mode, AuthMode::Remote | AuthMode::OidcProxy) {
         demands.subject_without_token(report);
     }
     demands.warnings(report);
@@ -49,8 +49,17 @@ impl Demands<'_> {
         for setting in [&settings::BASE_URL, &settings::OIDC_CONFIG_URL] {
             self.need(setting, &because, report);
         }
+        // With both, the host can ask the provider about opaque tokens.
+        let client = [&settings::OIDC_CLIENT_ID, &settings::OIDC_CLIENT_SECRET];
+        for (setting, other) in client.iter().zip(client.iter().rev()) {
+            if self.values.is_set(other) {
+                self.need(setting, &format!("`{}`", other.name), report);
+            }
+        }
         // Asked for by name, it is a choice against the proxy; the rest of it may stay in a file.
-        for setting in all_set(self.values, Credential::OidcProxy) {
+        let idle = all_set(self.values, Credential::OidcProxy)
+            .filter(|setting| client.iter().all(|used| used.name != setting.name));
+        for setting in idle {
             report.warn(format!(
                 "{}: no effect in mode `remote`",
                 self.values.place(setting)
@@ -68,15 +77,6 @@ impl Demands<'_> {
         ] {
             self.need(setting, &because, report);
         }
-        if self.values.is_set(&settings::AUTH_COMPONENT) {
-            return;
-        }
-        let blamed = first_set(self.values, Credential::OidcProxy).filter(|_| self.detected);
-        let place = self.values.place(blamed.unwrap_or(&settings::AUTH_MODE));
-        let problem = Problem::new("mode `oidc-proxy` is not available in this version")
-            .hint("`AUTH_MODE=remote` accepts tokens that clients get from the provider themselves; it needs no client id and secret")
-            .hint("`AUTH_COMPONENT` can name a component that does what `oidc-proxy` would");
-        report.fault(place, problem);
     }
 
     fn subject_without_token(&self, report: &mut Report) {

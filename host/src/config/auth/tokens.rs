@@ -86,12 +86,12 @@ fn about(whose: &str, mut problem: Problem) -> Problem {
     problem
 }
 
-/// The parser's own message quotes the line, and the line holds a token.
-fn not_toml(error: &toml::de::Error, text: &str) -> Problem {
+/// The parser's own message quotes the line, and the line may hold a secret.
+pub(super) fn not_toml(error: &toml::de::Error, text: &str) -> Problem {
     let before = error.span().and_then(|span| text.get(..span.start));
     let line = before.map_or(1, |before| before.matches('\n').count() + 1);
     if error.message().contains("duplicate key") {
-        return Problem::new(format!("the same token or table twice, in line {line}"));
+        return Problem::new(format!("the same entry twice, in line {line}"));
     }
     Problem::new(format!("not valid TOML, in line {line}"))
 }

@@ -60,6 +60,35 @@ pub(super) fn scopes(value: &str) -> Result<String, Problem> {
     })
 }
 
+/// Texts that may hold spaces, between commas.
+pub(super) fn phrases(value: &str) -> Result<String, Problem> {
+    between_commas(value, |_| Ok(()))
+}
+
+/// Secrets between commas. The problem quotes none of them.
+pub(super) fn key_ring(value: &str) -> Result<String, Problem> {
+    between_commas(value, strength::sufficient)
+}
+
+fn between_commas(
+    value: &str,
+    check: impl Fn(&str) -> Result<(), Problem>,
+) -> Result<String, Problem> {
+    let value = line(value)?;
+    let mut kept: Vec<&str> = Vec::new();
+    for item in value.split(',').map(str::trim) {
+        if item.is_empty() || kept.contains(&item) {
+            continue;
+        }
+        check(item)?;
+        kept.push(item);
+    }
+    if kept.is_empty() {
+        return Err(Problem::new("a list without a value"));
+    }
+    Ok(kept.join(","))
+}
+
 /// The items of a list, which commas or white space separate.
 pub(in crate::config) fn items(value: &str) -> impl Iterator<Item = &str> {
     let items = value.split(|c: char| c == ',' || c.is_whitespace());

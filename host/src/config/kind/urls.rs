@@ -13,6 +13,7 @@ const RESERVED: &[&str] = &[
     "/authorize",
     "/consent",
     "/healthz",
+    "/jwks",
     "/metrics",
     "/readyz",
     "/register",

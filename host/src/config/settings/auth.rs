@@ -43,14 +43,20 @@ settings! {
             "Accept only tokens marked as access tokens (`typ` is `at+jwt`, RFC 9068).";
         OIDC_ALLOW_UNBOUND_AUDIENCE: Setting::policy(Credential::Oidc, Kind::Choice(&["i-understand"])),
             "Accept tokens that were issued for other services. Any of them can then act here with its users' tokens.";
-        OIDC_CLIENT_ID: Setting::policy(Credential::OidcProxy, Kind::Line),
-            "`oidc-proxy` only: the client that this server is at the provider.";
-        OIDC_CLIENT_SECRET: Setting::policy(Credential::OidcProxy, Kind::Line).secret(),
-            "`oidc-proxy` only: the secret of that client.";
-        OIDC_JWT_SIGNING_KEY: Setting::policy(Credential::OidcProxy, Kind::Line).secret(),
-            "`oidc-proxy` only: keys that seal what the server issues, separated by commas: the first seals, all open.";
-        OIDC_VERIFY_ACCESS_TOKEN: Setting::policy(Credential::OidcProxy, Kind::Switch).or("false"),
-            "`oidc-proxy` only: judge the provider's access token instead of its ID token.";
+        OIDC_CLAIM_ROOT: Setting::policy(Credential::Oidc, Kind::Switch).or_derived("`true` when `BASE_URL` has no path"),
+            "Answer OAuth documents at the root of the host name too, not only below the path of `BASE_URL`. Say `false` when another service owns the root.";
+        OIDC_ADVERTISED_SCOPES: Setting::policy(Credential::Oidc, Kind::Scopes).or_derived("`OIDC_REQUIRED_SCOPES`"),
+            "Scopes that clients are told to ask for.";
+        OIDC_ALLOWED_EMAILS: Setting::policy(Credential::Oidc, Kind::Names),
+            "Users who may call, by e-mail address; only an address that the provider has verified counts. With several of the `OIDC_ALLOWED_` settings, a user needs to match one.";
+        OIDC_ALLOWED_DOMAINS: Setting::policy(Credential::Oidc, Kind::HostNames),
+            "Users who may call, by the domain of their verified e-mail address.";
+        OIDC_ALLOWED_GROUPS: Setting::policy(Credential::Oidc, Kind::Phrases),
+            "Users who may call, by group (the claim `groups`).";
+        OIDC_ALLOWED_SUBJECTS: Setting::policy(Credential::Oidc, Kind::Phrases),
+            "Users who may call, by subject (the claim `sub`).";
+        OIDC_DPOP: Setting::policy(Credential::Oidc, Kind::Choice(&["accept", "require", "off"])).or("accept"),
+            "Tokens that are bound to a key of the client (DPoP, RFC 9449): `accept` them with a proof next to plain ones, `require` them, or refuse them (`off`).";
     }
 }
 

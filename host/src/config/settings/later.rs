@@ -3,7 +3,7 @@
 //! A row here keeps an old configuration from being refused as a typing error. A row moves to its
 //! own group when its feature arrives.
 
-use super::{Alias, Credential, Kind, Meaning, Setting, Status, settings};
+use super::{Alias, Kind, Meaning, Setting, Status, settings};
 
 const fn inert() -> Setting {
     Setting::tools(Kind::Line).status(Status::Inert)
@@ -13,27 +13,13 @@ const fn unenforced() -> Setting {
     Setting::tools(Kind::Line).status(Status::Unenforced)
 }
 
-const fn inert_oidc() -> Setting {
-    Setting::policy(Credential::Oidc, Kind::Line).status(Status::Inert)
-}
-
-const fn unenforced_oidc() -> Setting {
-    Setting::policy(Credential::Oidc, Kind::Line).status(Status::Unenforced)
-}
-
 settings! {
     /// Names that are known and not acted upon.
     LATER {
         TOOLS_ALLOW: unenforced(), "The only tools on offer.";
         TOOLS_DENY: unenforced(), "Tools that are not on offer.";
-        OIDC_ALLOWED_EMAILS: unenforced_oidc(), "Users who may call, by e-mail address.";
-        OIDC_ALLOWED_DOMAINS: unenforced_oidc(), "Users who may call, by e-mail domain.";
-        OIDC_ALLOWED_GROUPS: unenforced_oidc(), "Users who may call, by group.";
-        OIDC_ALLOWED_SUBJECTS: unenforced_oidc(), "Users who may call, by subject.";
         BUDGET_USD_PER_SUBJECT: unenforced(), "Most that one subject may spend.";
         BUDGET_USD_PER_TENANT: unenforced(), "Most that all may spend.";
-        OIDC_CLAIM_ROOT: inert_oidc(), "Serve OAuth documents at the root of the host too.";
-        OIDC_ADVERTISED_SCOPES: inert_oidc(), "Scopes that clients are told of.";
         OPENAI_API_KEY: inert().secret(), "Key of the OpenAI provider.";
         OPENAI_BASE_URL: inert(), "Address of the OpenAI provider.";
         GOOGLE_API_KEY: inert().secret(), "Key of the Gemini provider.";
@@ -55,8 +41,6 @@ settings! {
         TRANSFER_LEASE_S: inert(), "How long a transfer may take.";
         TRANSFER_MAX_UPLOAD_BYTES: inert(), "Largest upload.";
         APP_DOMAIN: inert(), "Sandbox domain of the viewer.";
-        KV_STORE_URL: inert().secret().also(&[Alias { variable: "IMAGE_GENERATION_MCP_EVENT_STORE_URL", meaning: Meaning::Same }]),
-            "Where state is kept.";
         DEBUG_PORT: inert(), "Port of the predecessor's debugger.";
         DEBUG_WAIT: inert(), "Wait for the predecessor's debugger.";
     }

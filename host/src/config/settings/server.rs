@@ -19,16 +19,23 @@ settings! {
             "Names that a request may be addressed to (`Host`), with or without a port, or `*`. The host of `BASE_URL` is always among them.";
         ALLOWED_ORIGINS: Setting::host(Kind::Origins).or_derived("loopback origins, any port"),
             "Web origins whose pages may call the server (`Origin`), or `*`. The origin of `BASE_URL` is always among them.";
+        TRUSTED_PROXIES: Setting::host(Kind::Networks),
+            "Addresses and networks (CIDR) of reverse proxies whose `X-Forwarded-For` is believed, for limits by client address.";
         TLS_CERT_FILE: Setting::host(Kind::Path),
             "Certificate chain in PEM; with `TLS_KEY_FILE`, the server speaks HTTPS.";
         TLS_KEY_FILE: Setting::host(Kind::Path),
             "Private key in PEM for `TLS_CERT_FILE`.";
         DATA_DIR: Setting::host(Kind::Path).or_derived("the platform's data directory, below it `image-generation-mcp`"),
             "Where state is kept, and images and styles unless the next two say otherwise.";
+        KV_STORE_URL: Setting::host(Kind::StoreUrl).secret()
+            .also(&[Alias { variable: "IMAGE_GENERATION_MCP_EVENT_STORE_URL", meaning: Meaning::Same }]),
+            "Where jobs, codes and sessions are kept: `redb` is a database in `DATA_DIR` for one process, and the default; `file:///directory` is a directory that several replicas share; `memory:` forgets everything at the end.";
         SCRATCH_DIR: Setting::host(Kind::Path).or_derived("`images` below `DATA_DIR`; `~/.image-generation-mcp/images` when that exists and `DATA_DIR` is not set"),
             "Where images are kept.";
         STYLES_DIR: Setting::host(Kind::Path).or_derived("`styles` below `DATA_DIR`; `~/.image-generation-mcp/styles` when that exists and `DATA_DIR` is not set"),
             "Where styles are kept.";
+        DANGER_FETCH_HOSTS: Setting::host(Kind::HostsAndPorts),
+            "Hosts (`host` or `host:port`) that the server may fetch from for strangers although their addresses are not public, or their port is not 443.";
         COMPILE_CACHE: Setting::host(Kind::Switch).or("true"),
             "Keep compiled components on disk, in the platform's cache directory.";
         TOOLS_COMPONENT: Setting::host(Kind::Path).or_derived("the built-in tools"),

@@ -9,7 +9,7 @@ const SECRET: (&str, &str) = ("OIDC_CLIENT_SECRET", "s");
 const BEARER: (&str, &str) = ("BEARER_TOKEN", TOKEN);
 const SUBJECT: (&str, &str) = ("BEARER_DEFAULT_SUBJECT", "ci");
 const AUDIENCE: (&str, &str) = ("OIDC_AUDIENCE", "images");
-const KEY: (&str, &str) = ("OIDC_JWT_SIGNING_KEY", "k");
+const KEY: (&str, &str) = ("OIDC_JWT_SIGNING_KEY", "8c1d5e7f3a2b4c6d9e0f1a2b3c4d5e6f");
 
 fn with_mode(mode: &'static str, rest: &[(&'static str, &'static str)]) -> Machine {
     let mut settings = vec![("AUTH_MODE", mode)];
@@ -43,6 +43,18 @@ fn modes() {
             "auth-remote",
             0,
         ),
+        (
+            &[BASE, CONFIG, ID, SECRET],
+            AuthMode::OidcProxy,
+            "auth-oidc-proxy",
+            0,
+        ),
+        (
+            &[BASE, CONFIG, ID, SECRET, KEY, BEARER],
+            AuthMode::OidcProxy,
+            "auth-oidc-proxy",
+            1,
+        ),
     ] {
         let config = machine(settings).config();
         let tenant = config.tenant();
@@ -53,7 +65,8 @@ fn modes() {
         );
         assert!(tenant.auth.detected);
         assert_eq!(tenant.policy, ComponentSource::Embedded(component));
-        assert_eq!(tenant.oidc.is_some(), mode == AuthMode::Remote);
+        let has_provider = matches!(mode, AuthMode::Remote | AuthMode::OidcProxy);
+        assert_eq!(tenant.oidc.is_some(), has_provider);
     }
     for (mode, settings, expected) in [
         ("none", &[] as &[_], AuthMode::None),
@@ -62,6 +75,11 @@ fn modes() {
         ("remote", &[BASE, CONFIG], AuthMode::Remote),
         ("Remote", &[BASE, CONFIG, BEARER], AuthMode::Remote),
         ("remote", &[BASE, CONFIG, ID, SECRET, KEY], AuthMode::Remote),
+        (
+            "OIDC-Proxy",
+            &[BASE, CONFIG, ID, SECRET],
+            AuthMode::OidcProxy,
+        ),
     ] {
         let config = with_mode(mode, settings).config();
         assert_eq!(config.tenant().auth.mode, expected, "{mode} {settings:?}");
@@ -71,8 +89,6 @@ fn modes() {
 
 #[test]
 fn what_is_missing_or_contradicts() {
-    const NO_PROXY: &str = "mode `oidc-proxy` is not available in this version";
-    let proxy_by = |name: &str| format!("_{name} (environment): {NO_PROXY}");
     let needs = |name: &str, by: &str| format!("_{name} (not set): needed by `{by}`");
     let contradicts =
         |mode: &str, names: &str| format!("_AUTH_MODE (environment): `{mode}` contradicts {names}");
@@ -105,29 +121,30 @@ fn what_is_missing_or_contradicts() {
             vec![needs("BEARER_TOKEN", "BEARER_DEFAULT_SUBJECT")],
         ),
         (
-            machine(&[BASE, CONFIG, ID, SECRET]),
-            vec![proxy_by("OIDC_CLIENT_ID")],
+            with_mode("remote", &[BASE, CONFIG, ID]),
+            vec![needs("OIDC_CLIENT_SECRET", "OIDC_CLIENT_ID")],
+        ),
+        (
+            with_mode("remote", &[BASE, CONFIG, SECRET]),
+            vec![needs("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")],
+        ),
+        (
+            machine(&[BASE, CONFIG, ID, SECRET, SUBJECT]),
+            vec![needs("BEARER_TOKEN", "BEARER_DEFAULT_SUBJECT")],
         ),
         (
             machine(&[BASE, CONFIG, ID]),
-            vec![
-                needs("OIDC_CLIENT_SECRET", "OIDC_CLIENT_ID"),
-                proxy_by("OIDC_CLIENT_ID"),
-            ],
+            vec![needs("OIDC_CLIENT_SECRET", "OIDC_CLIENT_ID")],
         ),
         (
             machine(&[BASE, CONFIG, SECRET]),
-            vec![
-                needs("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"),
-                proxy_by("OIDC_CLIENT_SECRET"),
-            ],
+            vec![needs("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")],
         ),
         (
             machine(&[ID, SECRET]),
             vec![
                 needs("BASE_URL", "OIDC_CLIENT_ID"),
                 needs("OIDC_CONFIG_URL", "OIDC_CLIENT_ID"),
-                proxy_by("OIDC_CLIENT_ID"),
             ],
         ),
         (
@@ -135,19 +152,11 @@ fn what_is_missing_or_contradicts() {
             vec![
                 needs("OIDC_CLIENT_ID", "OIDC_JWT_SIGNING_KEY"),
                 needs("OIDC_CLIENT_SECRET", "OIDC_JWT_SIGNING_KEY"),
-                proxy_by("OIDC_JWT_SIGNING_KEY"),
             ],
-        ),
-        (
-            with_mode("oidc-proxy", &[BASE, CONFIG, ID, SECRET]),
-            vec![proxy_by("AUTH_MODE")],
         ),
         (
             with_mode("oidc-proxy", &[BASE, CONFIG, ID]),
-            vec![
-                needs("OIDC_CLIENT_SECRET", "AUTH_MODE=oidc-proxy"),
-                proxy_by("AUTH_MODE"),
-            ],
+            vec![needs("OIDC_CLIENT_SECRET", "AUTH_MODE=oidc-proxy")],
         ),
         (
             with_mode("remote", &[]),
@@ -203,19 +212,6 @@ fn what_is_missing_or_contradicts() {
     }
 }
 
-#[test]
-fn the_proxy_is_refused_with_a_way_out() {
-    let faults = machine(&[BASE, CONFIG, ID, SECRET]).faults();
-    assert!(
-        faults[0].contains("\nhint: `AUTH_MODE=remote` accepts tokens"),
-        "{faults:?}"
-    );
-    assert!(
-        faults[0].contains("\nhint: `AUTH_COMPONENT` can name"),
-        "{faults:?}"
-    );
-}
-
 /// Every combination of the variables that matter, with every mode, against the rules that no
 /// combination may break.
 #[test]
@@ -265,19 +261,21 @@ fn no_combination_fails_open() {
         let asked = set.iter().any(|name| *name != "BASE_URL");
         let remote_ready = has("BASE_URL") && has("OIDC_CONFIG_URL");
         let subject_ready = has("BEARER_TOKEN") || !has("BEARER_DEFAULT_SUBJECT");
+        let proxy_ready =
+            remote_ready && subject_ready && has("OIDC_CLIENT_ID") && has("OIDC_CLIENT_SECRET");
         let starts = match mode {
             None if custom => Some(AuthMode::Custom),
-            None if proxy => None,
+            None if proxy => proxy_ready.then_some(AuthMode::OidcProxy),
             None if oidc => (remote_ready && subject_ready).then_some(AuthMode::Remote),
             None if asked => has("BEARER_TOKEN").then_some(AuthMode::Bearer),
             None => Some(AuthMode::None),
             Some("none") => (!asked).then_some(AuthMode::None),
             Some("bearer") => (has("BEARER_TOKEN") && !oidc).then_some(AuthMode::Bearer),
-            Some("remote") => (remote_ready && subject_ready).then_some(AuthMode::Remote),
-            Some("oidc-proxy") => {
-                (custom && remote_ready && has("OIDC_CLIENT_ID") && has("OIDC_CLIENT_SECRET"))
-                    .then_some(AuthMode::OidcProxy)
+            Some("remote") => {
+                let client_ready = has("OIDC_CLIENT_ID") == has("OIDC_CLIENT_SECRET");
+                (remote_ready && subject_ready && client_ready).then_some(AuthMode::Remote)
             }
+            Some("oidc-proxy") => proxy_ready.then_some(AuthMode::OidcProxy),
             Some(_) => None,
         };
         match (machine.load(), starts) {
@@ -363,5 +361,68 @@ fn the_provider_of_remote() {
         [
             "_OIDC_ALLOW_UNBOUND_AUDIENCE (environment): tokens issued for other services are accepted"
         ]
+    );
+}
+
+#[test]
+fn what_the_host_does_for_a_policy() {
+    const DOCUMENTS: &str = "OIDC_CLIENT_ID_METADATA_DOCUMENTS";
+    let outbound = |machine: &Machine| {
+        let config = machine.config();
+        let oidc = config.tenant().oidc.clone();
+        let oidc = oidc.map(|oidc| (oidc.outbound, oidc.introspection.is_some()));
+        oidc.map(|(outbound, asks)| (outbound.provider, outbound.public, asks))
+    };
+    for (machine, granted) in [
+        (machine(&[]), None),
+        (machine(&[BASE, CONFIG]), Some((false, false, false))),
+        (
+            with_mode("remote", &[BASE, CONFIG, ID, SECRET]),
+            Some((false, false, true)),
+        ),
+        (
+            machine(&[BASE, CONFIG, ID, SECRET]),
+            Some((true, true, false)),
+        ),
+        (
+            machine(&[BASE, CONFIG, ID, SECRET, (DOCUMENTS, "false")]),
+            Some((true, false, false)),
+        ),
+    ] {
+        assert_eq!(outbound(&machine), granted, "{:?}", machine.variables);
+    }
+    let mut custom = machine(&[CONFIG]);
+    custom.set_file("AUTH_COMPONENT", "");
+    assert_eq!(outbound(&custom), Some((true, false, false)));
+    custom.set(&format!("IMAGE_GENERATION_MCP_{DOCUMENTS}"), "true");
+    assert_eq!(outbound(&custom), Some((true, true, false)));
+    custom
+        .variables
+        .remove("IMAGE_GENERATION_MCP_OIDC_CONFIG_URL");
+    assert_eq!(outbound(&custom), None);
+}
+
+#[test]
+fn a_key_file_stands_in_for_the_signing_key() {
+    let made = machine(&[BASE, CONFIG, ID, SECRET, ("DATA_DIR", "/data")]).config();
+    let file = made.tenant().signing_key.as_ref().unwrap();
+    assert_eq!(file.path(), Path::new("/data/oidc-signing-key"));
+    for given in [
+        machine(&[BASE, CONFIG, ID, SECRET, KEY]),
+        machine(&[BASE, CONFIG]),
+        machine(&[]),
+    ] {
+        assert_eq!(given.config().tenant().signing_key, None);
+    }
+    let weak = machine(&[
+        BASE,
+        CONFIG,
+        ID,
+        SECRET,
+        ("OIDC_JWT_SIGNING_KEY", "hunter2"),
+    ]);
+    assert_eq!(
+        weak.fault(),
+        "_OIDC_JWT_SIGNING_KEY (environment): too easy to guess: about 36 bits, needs 128"
     );
 }

@@ -13,6 +13,7 @@ fn read(granted: &BTreeMap<String, Secret>) -> Vec<String> {
 fn tools() {
     let defaults = [
         "DEFAULT_PROVIDER=auto",
+        "GALLERY=subject",
         "HTTP_PATH=/mcp",
         "MAX_INPUT_IMAGE_BYTES=20971520",
         "PLACEHOLDER_DELAY_MS=0",
@@ -38,6 +39,7 @@ fn tools() {
         [
             "BASE_URL=https://h.example",
             "DEFAULT_PROVIDER=auto",
+            "GALLERY=subject",
             "HTTP_PATH=/mcp",
             "INSTRUCTIONS=first\nsecond",
             "MAX_INPUT_IMAGE_BYTES=20971520",
@@ -67,11 +69,12 @@ fn policies() {
         ("AUTH_MODE", "remote"),
         ("BASE_URL", "https://h.example"),
         ("OIDC_CONFIG_URL", PROVIDER),
-        ("OIDC_CLIENT_SECRET", "not for this mode"),
-        ("OIDC_JWT_SIGNING_KEY", "not for this mode"),
+        ("OIDC_CLIENT_ID", "for the host only"),
+        ("OIDC_CLIENT_SECRET", "for the host only"),
+        ("OIDC_JWT_SIGNING_KEY", TOKEN),
         ("OIDC_REQUIRED_SCOPES", "a,b"),
         ("OIDC_JWKS_HOSTS", "host.only"),
-        ("OIDC_ADVERTISED_SCOPES", "not in this version"),
+        ("OIDC_ALLOWED_GROUPS", "Domain Users , admins"),
     ])
     .config();
     assert_eq!(
@@ -80,12 +83,43 @@ fn policies() {
             "BASE_URL=https://h.example".to_owned(),
             "BEARER_DEFAULT_SUBJECT=bearer-anon".to_owned(),
             "HTTP_PATH=/mcp".to_owned(),
+            "OIDC_ALLOWED_GROUPS=Domain Users,admins".to_owned(),
             "OIDC_CLOCK_LEEWAY_S=30".to_owned(),
             format!("OIDC_CONFIG_URL={PROVIDER}"),
+            "OIDC_DPOP=accept".to_owned(),
             "OIDC_REQUIRED_SCOPES=a b".to_owned(),
             "OIDC_REQUIRE_AT_JWT=false".to_owned(),
         ]
     );
+}
+
+#[test]
+fn the_proxy_reads_its_clients_as_text() {
+    let settings = [
+        ("BASE_URL", "https://h.example"),
+        ("OIDC_CONFIG_URL", PROVIDER),
+        ("OIDC_CLIENT_ID", "client"),
+        ("OIDC_CLIENT_SECRET", "s"),
+    ];
+    let mut proxy = machine(&settings);
+    let text = "[clients.one]\nsecret = 'x'\n";
+    proxy.set_file("OIDC_CLIENTS_FILE", text);
+    let config = proxy.config();
+    let granted = &config.tenant().policy_settings;
+    assert_eq!(granted["OIDC_CLIENTS"].expose(), text);
+    assert_eq!(granted["OIDC_CLIENT_SECRET"].expose(), "s");
+    assert_eq!(granted["OIDC_ACCESS_TOKEN_TTL_S"].expose(), "3600");
+    assert!(!granted.contains_key("OIDC_CLIENTS_FILE"));
+    for (text, fault) in [
+        ("", "the file has no client"),
+        ("[a]\n5ecre7 = \n", "not valid TOML, in line 2"),
+        ("[a]\nb = 1\nb = 2\n", "the same entry twice, in line 3"),
+    ] {
+        let mut broken = machine(&settings);
+        broken.set_file("OIDC_CLIENTS_FILE", text);
+        let expected = format!("_OIDC_CLIENTS_FILE (environment): {fault}");
+        assert_eq!(broken.fault(), expected);
+    }
 }
 
 #[test]

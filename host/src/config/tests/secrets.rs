@@ -7,10 +7,10 @@ const SECRETS: &[&str] = &[
     "5ecre7a0b1c2d3e4f5061728394a5b6c",
     "5ecre7a1b1c2d3e4f5061728394a5b6c",
     "5ecre7a2-client",
-    "5ecre7a3-signing",
+    "5ecre7a3b1c2d3e4f5061728394a5b6c",
     "5ecre7a4-url-password",
     "5ecre7a5-openai",
-    "5ecre7a6-kv",
+    "5ecre7a6-replicate",
     "5ecre7a7-instructions",
 ];
 
@@ -25,10 +25,11 @@ fn nothing_printed_by_a_good_configuration() {
         ("BASE_URL", "https://h.example"),
         ("OIDC_CONFIG_URL", PROVIDER),
         ("BEARER_TOKEN", SECRETS[0]),
+        ("OIDC_CLIENT_ID", "client"),
         ("OIDC_CLIENT_SECRET", SECRETS[2]),
         ("OIDC_JWT_SIGNING_KEY", SECRETS[3]),
         ("OPENAI_API_KEY", SECRETS[5]),
-        ("KV_STORE_URL", SECRETS[6]),
+        ("REPLICATE_API_TOKEN", SECRETS[6]),
         ("INSTRUCTIONS", SECRETS[7]),
     ]);
     machine.set_file(
@@ -67,11 +68,13 @@ fn nothing_printed_by_faults() {
         ("OIDC_CONFIG_URL", &url),
         ("5ECRE7", "5ecre7-value-of-an-unknown-name"),
         ("SERVER_NAME", "5ecre7\u{7}"),
+        ("KV_STORE_URL", "redis://user:5ecre7@h.example"),
+        ("OIDC_JWT_SIGNING_KEY", "5ecre7"),
         ("BEARER_DEFAULT_SUBJECT", "5ecre7\u{7}"),
     ])
     .load()
     .unwrap_err();
-    assert_eq!(pasted.as_slice().len(), 6);
+    assert_eq!(pasted.as_slice().len(), 10);
     assert_hidden(&format!("{pasted} {pasted:?}"));
 }
 

@@ -39,7 +39,7 @@ fn faults() {
         ),
         (
             format!("[tokens]\n{TOKEN} = 'a'\n{TOKEN} = 'b'\n"),
-            "the same token or table twice, in line 3",
+            "the same entry twice, in line 3",
         ),
         (
             format!("[tokens]\n{TOKEN} = 'a'\n\n\"{OTHER}\n"),
