@@ -1,6 +1,7 @@
 //! What lives as long as the process, and how it comes to be.
 
 mod build;
+mod outbound;
 mod state;
 
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::config::{AuthMode, Config, Transport};
+use crate::config::{AuthMode, Config, Transport, TrustedProxies};
 use crate::tenant::Tenants;
 
 pub use build::{BuildError, build, components, engine, keys};
@@ -36,6 +37,8 @@ pub struct App {
     pub tenants: Tenants,
     /// Jobs and other small values.
     pub state: OpenState,
+    /// Whose word about the address of a client is taken.
+    pub trusted_proxies: TrustedProxies,
     /// Limits of every request.
     pub limits: Limits,
 }

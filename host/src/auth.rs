@@ -61,8 +61,7 @@ impl Authenticated {
 
 /// Asks the policy who calls, or remembers what it said of the same token a moment ago.
 ///
-/// Only the policies of this repository are cached: they judge nothing but the token. Somebody
-/// else's policy may look at anything in the head, so it is asked every time.
+/// A policy says itself for how long its answer holds, and that nothing but the token mattered.
 ///
 /// # Errors
 ///
@@ -73,10 +72,7 @@ pub async fn authenticate(
     request_id: &Arc<str>,
     head: RequestHeadParts<'_>,
 ) -> Result<Result<Authenticated, Denial>, PolicyError> {
-    let cacheable = policy
-        .judges_only_the_token()
-        .then(|| cache::key(&head))
-        .flatten();
+    let cacheable = cache::key(&head);
     if let Some(caller) = cacheable
         .as_ref()
         .and_then(|key| cache.lookup(key, head.now))
@@ -87,7 +83,7 @@ pub async fn authenticate(
     Ok(verdict.map(|identity| {
         let caller = Authenticated::new(identity);
         if let Some(key) = cacheable {
-            cache.remember(key, caller.clone());
+            cache.remember(key, caller.clone(), head.now);
         }
         caller
     }))

@@ -55,12 +55,16 @@ pub mod tools {
             "imagegen:auth/types": super::policy::imagegen::auth::types,
             "imagegen:settings": super::policy::imagegen::settings,
             "imagegen:log": super::policy::imagegen::log,
+            "imagegen:store/types": super::policy::imagegen::store::types,
+            "imagegen:store/state": super::policy::imagegen::store::state,
         },
     });
 }
 
 pub use policy::imagegen::auth::types as auth;
+pub use policy::imagegen::http as http_client;
 pub use policy::imagegen::keys::types as keys;
+pub use policy::imagegen::store::{state, types as store};
 pub use policy::imagegen::{log::log, settings::settings};
 pub use tools::imagegen::auth::authorizer;
-pub use tools::imagegen::store::{blobs, state, types as store};
+pub use tools::imagegen::store::blobs;

@@ -5,8 +5,11 @@
 
 pub mod authorizer;
 pub mod blobs;
+pub mod http_client;
+pub mod introspector;
 pub mod log;
 pub mod outbound;
+pub mod rates;
 pub mod settings;
 pub mod state;
 pub mod verifier;

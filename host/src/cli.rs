@@ -103,6 +103,7 @@ fn is_configuration_fault(error: &anyhow::Error) -> bool {
                 BuildError::Component(_)
                     | BuildError::Provider(_)
                     | BuildError::Path(_)
+                    | BuildError::SigningKey(_)
                     | BuildError::Tls(_)
             )
         )

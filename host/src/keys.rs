@@ -19,6 +19,7 @@ mod ed25519;
 mod failure;
 mod fetch;
 mod grant;
+mod introspect;
 mod json;
 mod jwk;
 mod jwks;
@@ -33,10 +34,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use url::Url;
 
 use self::documents::{Loaded, Origin};
 use self::failure::quoted;
-use self::jwks::Lookup;
+use self::jwks::{KeySet, Lookup};
 use self::jws::UnverifiedJws;
 use self::source::Source;
 
@@ -46,10 +48,14 @@ pub use self::config::KeysConfig;
 pub use self::failure::{Failure, Provider, Unavailable, VerifiedJws};
 pub use self::fetch::http_client;
 pub use self::grant::{ConfigFault, ProviderGrant};
+pub use self::introspect::{IntrospectionClient, IntrospectionConfig, Introspector};
 pub use self::status::ProviderStatus;
 
 /// How often the maintenance looks for work. Most looks find none and cost a few comparisons.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Largest key set that a caller may bring, in bytes.
+const MAX_KEY_SET_BYTES: usize = 64 * 1024;
 
 /// The keys of the granted providers. Cheap to share behind an `Arc`; all methods take `&self`
 /// and may run at the same time.
@@ -142,32 +148,43 @@ impl Keys {
         if matches!(loaded.keys.find(kid, token.algorithm), Lookup::Missing) {
             loaded = source.after_miss(kid, token.algorithm).await?;
         }
-        match loaded.keys.find(kid, token.algorithm) {
-            Lookup::Found(keys) => {
-                let signed = |key: &&aws_lc_rs::signature::ParsedPublicKey| {
-                    key.verify_sig(token.signing_input, &token.signature)
-                        .is_ok()
-                };
-                if keys.iter().any(signed) {
-                    token.into_verified()
-                } else {
-                    Err(Failure::SignatureInvalid)
-                }
-            }
-            Lookup::WrongAlgorithm => Err(Failure::AlgorithmRefused(format!(
-                "the key {kid:?} is not for `{}`",
-                token.algorithm.name()
-            ))),
-            Lookup::Missing => Err(Failure::KeyUnknown(match kid {
-                Some(kid) => format!("{kid:?}"),
-                None => format!(
-                    "no key for `{}`, and the token names none",
-                    token.algorithm.name()
-                ),
-            })),
-            Lookup::Ambiguous(count) => Err(Failure::KeyUnknown(format!(
-                "the token names none, and {count} keys fit"
-            ))),
+        judge(token, &loaded.keys)
+    }
+
+    /// Verifies the signature of a compact JWS with keys that the caller brings: a JWK set of public
+    /// keys. The rules are those of [`verify`](Self::verify); what the keys are worth is for the
+    /// caller to say.
+    ///
+    /// # Errors
+    ///
+    /// See [`Failure`]; a set without a usable key is [`Failure::KeyUnknown`].
+    pub fn verify_with(
+        &self,
+        key_set: &str,
+        jws: &str,
+        algorithms: &[&str],
+    ) -> Result<VerifiedJws, Failure> {
+        let token = UnverifiedJws::parse(jws, algorithms)?;
+        if key_set.len() > MAX_KEY_SET_BYTES {
+            return Err(Failure::KeyUnknown(format!(
+                "a key set of {} bytes, at most {MAX_KEY_SET_BYTES}",
+                key_set.len()
+            )));
+        }
+        let unusable = |reason: String| Failure::KeyUnknown(format!("key set: {reason}"));
+        json::strict_object(key_set.as_bytes()).map_err(|fault| unusable(fault.to_string()))?;
+        let keys =
+            KeySet::parse(key_set.as_bytes()).map_err(|fault| unusable(fault.to_string()))?;
+        judge(token, &keys)
+    }
+
+    /// Whether an endpoint that the document of a granted provider names may be asked, by the rules
+    /// for its key set.
+    fn admits(&self, config_url: &str, endpoint: &Url) -> Result<(), &'static str> {
+        let mut sources = self.sources.iter();
+        match sources.find(|source| source.grant().config_url == config_url) {
+            Some(source) => source.grant().admits_jwks(endpoint),
+            None => Err("the provider is not granted"),
         }
     }
 
@@ -227,5 +244,37 @@ impl Keys {
             Some(reason) => Err(reason.into()),
             None => Err(Failure::NotGranted(format!("issuer {}", quoted(issuer)))),
         }
+    }
+}
+
+/// Whether a key of the set made the signature.
+fn judge(token: UnverifiedJws<'_>, keys: &KeySet) -> Result<VerifiedJws, Failure> {
+    let kid = token.kid.as_deref();
+    match keys.find(kid, token.algorithm) {
+        Lookup::Found(keys) => {
+            let signed = |key: &&aws_lc_rs::signature::ParsedPublicKey| {
+                key.verify_sig(token.signing_input, &token.signature)
+                    .is_ok()
+            };
+            if keys.iter().any(signed) {
+                token.into_verified()
+            } else {
+                Err(Failure::SignatureInvalid)
+            }
+        }
+        Lookup::WrongAlgorithm => Err(Failure::AlgorithmRefused(format!(
+            "the key {kid:?} is not for `{}`",
+            token.algorithm.name()
+        ))),
+        Lookup::Missing => Err(Failure::KeyUnknown(match kid {
+            Some(kid) => format!("{kid:?}"),
+            None => format!(
+                "no key for `{}`, and the token names none",
+                token.algorithm.name()
+            ),
+        })),
+        Lookup::Ambiguous(count) => Err(Failure::KeyUnknown(format!(
+            "the token names none, and {count} keys fit"
+        ))),
     }
 }

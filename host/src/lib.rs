@@ -20,6 +20,8 @@ pub mod engine;
 pub mod error;
 pub mod invoke;
 pub mod keys;
+pub mod outbound;
+pub mod rates;
 pub mod request;
 pub mod respond;
 pub mod route;

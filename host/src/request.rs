@@ -14,7 +14,7 @@ use crate::app::{App, Limits};
 use crate::auth::{self, RequestHeadParts};
 use crate::bindings::auth::HttpRequest;
 use crate::error::{ClientError, Refusal};
-use crate::respond::{self, Body};
+use crate::respond::{self, Body, Readers};
 use crate::route::Route;
 use crate::tenant::Tenant;
 use crate::{admit, telemetry};
@@ -41,9 +41,10 @@ where
 {
     let started = Instant::now();
     let (parts, mut body) = request.into_parts();
+    let client = |peer| app.trusted_proxies.client(peer, &parts.headers);
     let context = Context {
         request_id: telemetry::request_id(),
-        peer,
+        client: peer.map(client),
         now: unix_seconds(),
     };
 
@@ -63,13 +64,19 @@ where
         response.status(),
         started.elapsed(),
     );
-    respond::finish(response, &context.request_id)
+    let navigates = |tenant: &Arc<Tenant>| tenant.paths.is_navigation(parts.uri.path());
+    let readers = if app.tenants.pick().is_some_and(navigates) {
+        Readers::Navigation
+    } else {
+        Readers::AnyOrigin
+    };
+    respond::finish(response, &context.request_id, readers)
 }
 
 /// What is known of a request besides what it says.
 struct Context {
     request_id: Arc<str>,
-    peer: Option<IpAddr>,
+    client: Option<IpAddr>,
     now: u64,
 }
 
@@ -92,7 +99,8 @@ where
         Route::Readiness => return Ok(respond::readiness(&app.faults())),
         Route::Mcp | Route::Policy => admit::host(&tenant.admission, authority)?,
     }
-    if is_preflight(parts) {
+    // Where browsers navigate there is nothing to ask for: the policy refuses the method.
+    if is_preflight(parts) && !tenant.paths.is_navigation(path) {
         return Ok(respond::preflight());
     }
     let arrival = Arrival {
@@ -168,7 +176,7 @@ fn head<'a>(
         authority,
         path_with_query: parts.uri.path_and_query().map_or("/", |path| path.as_str()),
         headers: &parts.headers,
-        client_address: context.peer,
+        client_address: context.client,
         now: context.now,
     }
 }

@@ -3,9 +3,9 @@
 mod body;
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE,
-    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::json;
@@ -101,16 +101,45 @@ pub fn from_refusal(refusal: &Refusal) -> Response<Body> {
     }
 }
 
-/// Adds what every answer carries.
+/// Whether pages of other origins may read an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Any page.
+    AnyOrigin,
+    /// No page: a browser goes there, with the cookies of its user.
+    Navigation,
+}
+
+/// Adds what every answer carries. A page, and a redirect of one, is for nobody's scripts, whatever
+/// its path.
 #[must_use]
-pub fn finish(mut response: Response<Body>, request_id: &str) -> Response<Body> {
+pub fn finish(mut response: Response<Body>, request_id: &str, readers: Readers) -> Response<Body> {
+    let is_page = response.status().is_redirection() || is_html(&response);
     let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    if is_page || readers == Readers::Navigation {
+        headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+        headers.remove(ACCESS_CONTROL_EXPOSE_HEADERS);
+    } else {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+    headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, value);
     }
     response
+}
+
+fn is_html(response: &Response<Body>) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    content_type
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| {
+            value
+                .trim_start()
+                .to_ascii_lowercase()
+                .starts_with("text/html")
+        })
 }
 
 fn denied(denial: &Denial) -> Response<Body> {
@@ -208,4 +237,47 @@ fn json_body(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_and_redirects_are_for_nobody_elses_scripts() {
+        let answer = |status, fields: &[(&str, &str)]| {
+            let fields = fields.iter();
+            let headers = fields.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let response = from_policy(HttpResponse {
+                status,
+                headers: headers.collect(),
+                body: Vec::new(),
+            });
+            response.unwrap()
+        };
+        let readable = |response, readers| {
+            let response = finish(response, "id", readers);
+            assert!(
+                !response
+                    .headers()
+                    .contains_key("access-control-allow-credentials")
+            );
+            response
+                .headers()
+                .contains_key("access-control-allow-origin")
+        };
+        let json: &[_] = &[
+            ("content-type", "application/json"),
+            ("access-control-allow-credentials", "true"),
+        ];
+        let html: &[_] = &[
+            ("content-type", "Text/HTML; charset=utf-8"),
+            ("access-control-allow-origin", "*"),
+        ];
+        assert!(readable(answer(200, json), Readers::AnyOrigin));
+        assert!(readable(answer(400, json), Readers::AnyOrigin));
+        assert!(!readable(answer(400, json), Readers::Navigation));
+        assert!(!readable(answer(200, html), Readers::AnyOrigin));
+        assert!(!readable(answer(302, json), Readers::AnyOrigin));
+    }
 }

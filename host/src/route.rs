@@ -19,7 +19,12 @@ pub enum Route {
 pub struct Paths {
     mcp: String,
     mcp_below_base: Option<String>,
+    base: String,
 }
+
+/// Paths of an OAuth server that a browser is sent to (RFC 6749, section 3.1). Pages of other
+/// origins have no business reading them.
+const NAVIGATIONS: [&str; 3] = ["/authorize", "/consent", "/auth/callback"];
 
 impl Paths {
     /// `base_path` is the path of the public URL without a trailing slash, empty when it has none;
@@ -30,7 +35,15 @@ impl Paths {
         Self {
             mcp: http_path.to_owned(),
             mcp_below_base: below_base,
+            base: base_path.to_owned(),
         }
+    }
+
+    /// Whether a path is one that browsers navigate to, and scripts do not read.
+    #[must_use]
+    pub fn is_navigation(&self, path: &str) -> bool {
+        let below_base = path.strip_prefix(&self.base).unwrap_or(path);
+        NAVIGATIONS.contains(&path) || NAVIGATIONS.contains(&below_base)
     }
 
     /// Where a path leads.
@@ -68,6 +81,12 @@ mod tests {
             "",
         ] {
             assert_eq!(paths.route(other), Route::Policy, "{other}");
+        }
+        for path in ["/authorize", "/vault/consent", "/vault/auth/callback"] {
+            assert!(paths.is_navigation(path), "{path}");
+        }
+        for path in ["/token", "/vault/token", "/vault", "/mcp", "/x/authorize"] {
+            assert!(!paths.is_navigation(path), "{path}");
         }
         assert_eq!(paths.route("/healthz"), Route::Health);
         assert_eq!(paths.route("/readyz"), Route::Readiness);

@@ -8,15 +8,16 @@ use thiserror::Error;
 use wasmtime::Engine;
 
 use super::state::OpenState;
-use super::{App, Limits};
+use super::{App, Limits, outbound};
 use crate::admit::Admission;
-use crate::auth::{DecisionCache, PolicyPool};
+use crate::auth::{DecisionCache, PolicyPool, pool};
 use crate::capabilities::blobs::Blobs;
 use crate::capabilities::log::Log;
+use crate::capabilities::rates::Rates;
 use crate::capabilities::settings::Settings;
 use crate::capabilities::state::State;
 use crate::capabilities::verifier::Verifier;
-use crate::config::{self, Config, Isolation, Secret};
+use crate::config::{self, Config, Isolation, Secret, SigningKeyError};
 use crate::engine::grants::Role;
 use crate::engine::link::{self, PolicyGrants, ToolsGrants};
 use crate::engine::load::{self, LoadError, Loaded};
@@ -27,9 +28,6 @@ use crate::route::Paths;
 use crate::store::{self, BlobsConfig, OpenError};
 use crate::tenant::{Tenant, Tenants};
 
-/// Warm instances of the policy of one tenant. A call takes microseconds, or seconds while keys
-/// are fetched; then others wait.
-const POLICY_INSTANCES: usize = 16;
 /// Largest image, in bytes.
 const MAX_BLOB_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -45,6 +43,9 @@ pub enum BuildError {
     /// The provider in the configuration cannot be used.
     #[error("cannot use the OpenID provider: {0}")]
     Provider(String),
+    /// The key that seals tokens cannot be used.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
     /// The state database cannot be used.
     #[error(transparent)]
     State(#[from] OpenError),
@@ -71,6 +72,7 @@ pub async fn build(config: &Config) -> Result<App, BuildError> {
     Ok(App {
         tenants: Tenants::new(tenants),
         state,
+        trusted_proxies: config.trusted_proxies.clone(),
         limits: Limits {
             max_body_bytes: config.limits.max_body_bytes,
             answer_time: config.limits.request_timeout,
@@ -92,7 +94,7 @@ pub fn engine(config: &Config) -> Result<Engine, BuildError> {
     let per_tenant = limits
         .max_instances
         .saturating_add(warm)
-        .saturating_add(POLICY_INSTANCES);
+        .saturating_add(pool::INSTANCES);
     let instances = per_tenant.saturating_mul(config.tenants.len());
     engine::build(&EngineConfig {
         instances: u32::try_from(instances).unwrap_or(u32::MAX),
@@ -136,21 +138,26 @@ fn tenant(
     });
     let policy_grants = PolicyGrants {
         verifier: Verifier::new(Arc::clone(&keys)),
-        settings: settings(&described.policy_settings),
+        introspector: outbound::introspector(described, &keys)?,
+        settings: policy_settings(described)?,
+        state: State::new(state.namespace(&name, "auth")),
+        http: outbound::http_client(config, described, &keys)?,
+        rates: Rates::default(),
         log: Log::new(Arc::clone(&name), policy.name.as_str().into()),
         memory_bytes: config.limits.instance_memory_bytes,
     };
     let tools_grants = ToolsGrants {
-        settings: tools_settings(&described.tools_settings),
+        settings: tools_settings(config, &described.tools_settings),
         blobs: Blobs::new(blobs.clone()),
         state: State::new(state.namespace(&name, "tools")),
         log: Log::new(Arc::clone(&name), tools.name.as_str().into()),
         memory_bytes: config.limits.instance_memory_bytes,
     };
-    let pool = Arc::new(PolicyPool::new(
-        link::policy(engine, &policy, policy_grants)?,
-        POLICY_INSTANCES,
-    ));
+    let pool = Arc::new(PolicyPool::new(link::policy(
+        engine,
+        &policy,
+        policy_grants,
+    )?));
     let linked = link::tools(engine, &tools, tools_grants)?;
     let base_path = described
         .base_url
@@ -198,26 +205,34 @@ pub fn keys(described: &config::Tenant) -> Result<Keys, BuildError> {
     })
 }
 
-fn settings(granted: &BTreeMap<String, Secret>) -> Settings {
-    Settings::new(
-        granted
-            .iter()
-            .map(|(name, value)| (name.clone(), value.expose().to_owned()))
-            .collect(),
-    )
+/// The settings of the policy, with the key that seals what it issues.
+fn policy_settings(described: &config::Tenant) -> Result<Settings, BuildError> {
+    let mut granted = exposed(&described.policy_settings);
+    if let Some(file) = &described.signing_key {
+        let key = file.load_or_make()?;
+        let name = config::settings::OIDC_JWT_SIGNING_KEY.name;
+        granted.insert(name.to_owned(), key.expose().to_owned());
+    }
+    Ok(Settings::new(granted))
 }
 
-/// The settings of the tools, and an id of this run: a job of another run is one that was interrupted.
-fn tools_settings(granted: &BTreeMap<String, Secret>) -> Settings {
-    let mut granted: BTreeMap<String, String> = granted
+/// The settings of the tools, and an id of this run: a job of another run is one that was
+/// interrupted. With a shared store it may as well be one of another replica, so there is no such
+/// id, and the lease of a job says whether anybody works on it.
+fn tools_settings(config: &Config, granted: &BTreeMap<String, Secret>) -> Settings {
+    let mut granted = exposed(granted);
+    if !config.storage.state.is_shared() {
+        let run_id = crate::telemetry::request_id().to_string();
+        granted.insert("RUN_ID".to_owned(), run_id);
+    }
+    Settings::new(granted)
+}
+
+fn exposed(granted: &BTreeMap<String, Secret>) -> BTreeMap<String, String> {
+    granted
         .iter()
         .map(|(name, value)| (name.clone(), value.expose().to_owned()))
-        .collect();
-    granted.insert(
-        "RUN_ID".to_owned(),
-        crate::telemetry::request_id().to_string(),
-    );
-    Settings::new(granted)
+        .collect()
 }
 
 fn share(config: &Config) -> Share {

@@ -1,4 +1,5 @@
-//! Positive authentication results, by SHA-256 of the credential, for at most a minute.
+//! Positive authentication results, by SHA-256 of the credential, for as long as the policy says
+//! and at most a minute.
 //!
 //! Refusals are not kept: they are cheap to repeat, and a token may become valid.
 
@@ -9,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Authenticated, Credential, RequestHeadParts};
 
-/// How long a result is kept, unless the credential expires earlier.
-const MAX_AGE: Duration = Duration::from_secs(60);
+/// The longest that a result is kept, whatever the policy says, in seconds.
+const MAX_AGE_SECONDS: u64 = 60;
 /// Results of one tenant.
 const CAPACITY: u64 = 10_000;
 
@@ -20,7 +21,14 @@ pub type Key = [u8; 32];
 /// The recent results of one tenant.
 #[derive(Clone, Debug)]
 pub struct DecisionCache {
-    callers: Cache<Key, Authenticated>,
+    callers: Cache<Key, Kept>,
+}
+
+/// A caller, and the second in which the policy has to be asked again.
+#[derive(Clone, Debug)]
+struct Kept {
+    caller: Authenticated,
+    until: u64,
 }
 
 impl Default for DecisionCache {
@@ -28,28 +36,33 @@ impl Default for DecisionCache {
         Self {
             callers: Cache::builder()
                 .max_capacity(CAPACITY)
-                .time_to_live(MAX_AGE)
+                .time_to_live(Duration::from_secs(MAX_AGE_SECONDS))
                 .build(),
         }
     }
 }
 
 impl DecisionCache {
-    /// The caller that was accepted for this credential, if it is still valid at `now`.
+    /// The caller that was accepted for this credential, if that still holds at `now`.
     #[must_use]
     pub fn lookup(&self, key: &Key, now: u64) -> Option<Authenticated> {
-        let caller = self.callers.get(key)?;
-        let expires_at = caller.identity().expires_at;
-        if expires_at.is_some_and(|expires_at| expires_at <= now) {
+        let kept = self.callers.get(key)?;
+        if kept.until <= now {
             self.callers.invalidate(key);
             return None;
         }
-        Some(caller)
+        Some(kept.caller)
     }
 
-    /// Keeps a caller that was accepted.
-    pub fn remember(&self, key: Key, caller: Authenticated) {
-        self.callers.insert(key, caller);
+    /// Keeps a caller that was accepted at `now`, for as long as the policy allows.
+    pub fn remember(&self, key: Key, caller: Authenticated, now: u64) {
+        let identity = caller.identity();
+        let seconds = u64::from(identity.reusable_seconds).min(MAX_AGE_SECONDS);
+        let until = now.saturating_add(seconds);
+        let until = identity.expires_at.map_or(until, |end| end.min(until));
+        if until > now {
+            self.callers.insert(key, Kept { caller, until });
+        }
     }
 }
 
@@ -79,7 +92,7 @@ mod tests {
     use super::*;
     use crate::bindings::auth::Identity;
 
-    fn identity(expires_at: Option<u64>) -> Authenticated {
+    fn identity(reusable_seconds: u32, expires_at: Option<u64>) -> Authenticated {
         Authenticated::new(Identity {
             subject: "alice".to_owned(),
             issuer: None,
@@ -87,7 +100,7 @@ mod tests {
             scopes: Vec::new(),
             expires_at,
             claims: "{}".to_owned(),
-            reusable_seconds: 60,
+            reusable_seconds,
         })
     }
 
@@ -110,12 +123,24 @@ mod tests {
     #[test]
     fn an_expired_credential_is_forgotten() {
         let cache = DecisionCache::default();
-        cache.remember([1; 32], identity(Some(100)));
-        cache.remember([2; 32], identity(None));
+        cache.remember([1; 32], identity(60, Some(100)), 90);
         assert!(cache.lookup(&[1; 32], 99).is_some());
         assert!(cache.lookup(&[1; 32], 100).is_none());
         assert!(cache.lookup(&[1; 32], 99).is_none(), "forgotten for good");
-        assert!(cache.lookup(&[2; 32], u64::MAX).is_some());
+        cache.remember([1; 32], identity(60, Some(90)), 90);
+        assert!(cache.lookup(&[1; 32], 89).is_none(), "expired at once");
+    }
+
+    #[test]
+    fn the_policy_says_for_how_long() {
+        let cache = DecisionCache::default();
+        for (seconds, kept) in [(0, 0), (1, 1), (5, 5), (60, 60), (61, 60), (u32::MAX, 60)] {
+            let key = [u8::try_from(kept).unwrap(); 32];
+            cache.remember(key, identity(seconds, None), 1000);
+            let lookup = |now| cache.lookup(&key, now).is_some();
+            assert!(kept == 0 || lookup(1000 + kept - 1), "{seconds}");
+            assert!(!lookup(1000 + kept), "{seconds}");
+        }
     }
 
     #[test]

@@ -1,25 +1,38 @@
 //! The policy of one tenant as warm instances: a policy is pure over plain values, so an instance
 //! can answer many requests, one at a time.
 //!
+//! Judging requests and serving the policy's own routes have permits of their own: an OAuth server
+//! waits for its provider, and callers with a token must not wait with it.
+//!
 //! A trap, a time-out or an invalid answer costs the instance its life and the request a 503.
 
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use wasmtime::Store;
 
 use crate::bindings::auth::{Denial, HttpRequest, HttpResponse, Identity, Operation, RequestHead};
-use crate::bindings::policy::{Policy, PolicyPre};
+use crate::bindings::policy::{Capabilities as Policy, CapabilitiesPre as PolicyPre};
 use crate::engine::link::{LinkedPolicy, PolicyState};
 use crate::error::PolicyError;
 
-/// Longest time for one call. Verification may wait for a key fetch of five seconds.
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest time to judge a request. Verification may wait for a key fetch of five seconds.
+const JUDGE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest time to serve a route: a request to the provider of ten seconds, and waiting for
+/// another instance that makes the same one.
+const SERVE_TIMEOUT: Duration = Duration::from_secs(25);
 /// Longest time to wait for a free instance.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Instances that judge requests at a time. A call takes microseconds, or seconds while keys are
+/// fetched; then others wait.
+const JUDGES: usize = 16;
+/// Instances that serve routes at a time.
+const SERVERS: usize = 32;
+/// Instances of one policy.
+pub const INSTANCES: usize = JUDGES + SERVERS;
 /// Calls after which an instance is replaced, so that a leak in a policy stays small.
 const MAX_CALLS: u32 = 100_000;
 
@@ -27,7 +40,8 @@ const MAX_CALLS: u32 = 100_000;
 pub struct PolicyPool {
     linked: LinkedPolicy,
     idle: Mutex<Vec<Instance>>,
-    permits: Semaphore,
+    judges: Semaphore,
+    servers: Semaphore,
 }
 
 struct Instance {
@@ -37,19 +51,20 @@ struct Instance {
 }
 
 impl PolicyPool {
-    /// A pool of at most `size` instances, made when they are needed.
+    /// A pool of at most [`INSTANCES`] instances, made when they are needed.
     #[must_use]
-    pub fn new(linked: LinkedPolicy, size: usize) -> Self {
+    pub fn new(linked: LinkedPolicy) -> Self {
         Self {
             linked,
             idle: Mutex::new(Vec::new()),
-            permits: Semaphore::new(size),
+            judges: Semaphore::new(JUDGES),
+            servers: Semaphore::new(SERVERS),
         }
     }
 
-    /// Whether a positive result may be kept by the digest of the token alone.
+    /// Whether it is one of ours: its `authorize` judges the identity and the operation alone.
     #[must_use]
-    pub fn judges_only_the_token(&self) -> bool {
+    pub fn is_own(&self) -> bool {
         self.linked.is_default
     }
 
@@ -63,13 +78,13 @@ impl PolicyPool {
         request_id: &Arc<str>,
         head: &RequestHead,
     ) -> Result<Result<Identity, Denial>, PolicyError> {
-        let _permit = self.permit().await?;
+        let _permit = permit(&self.judges).await?;
         let mut instance = self.checkout(request_id).await?;
         let call = instance
             .policy
             .imagegen_auth_authorizer()
             .call_authenticate(&mut instance.store, head);
-        let verdict = finished(timeout(CALL_TIMEOUT, call).await)?;
+        let verdict = within(JUDGE_TIMEOUT, call).await?;
         self.give_back(instance);
         Ok(verdict)
     }
@@ -85,14 +100,14 @@ impl PolicyPool {
         who: &Identity,
         what: &Operation,
     ) -> Result<Result<(), Denial>, PolicyError> {
-        let _permit = self.permit().await?;
+        let _permit = permit(&self.judges).await?;
         let mut instance = self.checkout(request_id).await?;
         let call = instance.policy.imagegen_auth_authorizer().call_authorize(
             &mut instance.store,
             who,
             what,
         );
-        let verdict = finished(timeout(CALL_TIMEOUT, call).await)?;
+        let verdict = within(JUDGE_TIMEOUT, call).await?;
         self.give_back(instance);
         Ok(verdict)
     }
@@ -107,22 +122,15 @@ impl PolicyPool {
         request_id: &Arc<str>,
         request: &HttpRequest,
     ) -> Result<Option<HttpResponse>, PolicyError> {
-        let _permit = self.permit().await?;
+        let _permit = permit(&self.servers).await?;
         let mut instance = self.checkout(request_id).await?;
         let call = instance
             .policy
             .imagegen_auth_authorizer()
             .call_serve(&mut instance.store, request);
-        let response = finished(timeout(CALL_TIMEOUT, call).await)?;
+        let response = within(SERVE_TIMEOUT, call).await?;
         self.give_back(instance);
         Ok(response)
-    }
-
-    async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, PolicyError> {
-        match timeout(QUEUE_TIMEOUT, self.permits.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(PolicyError::Busy),
-        }
     }
 
     async fn checkout(&self, request_id: &Arc<str>) -> Result<Instance, PolicyError> {
@@ -143,10 +151,7 @@ impl PolicyPool {
     async fn instantiate(&self) -> Result<Instance, PolicyError> {
         let pre: &PolicyPre<PolicyState> = &self.linked.pre;
         let mut store = self.linked.new_store();
-        let policy = match timeout(CALL_TIMEOUT, pre.instantiate_async(&mut store)).await {
-            Ok(instantiated) => instantiated.map_err(PolicyError::Trap)?,
-            Err(_) => return Err(PolicyError::Timeout(CALL_TIMEOUT)),
-        };
+        let policy = within(JUDGE_TIMEOUT, pre.instantiate_async(&mut store)).await?;
         Ok(Instance {
             store,
             policy,
@@ -164,12 +169,20 @@ impl PolicyPool {
     }
 }
 
-fn finished<T>(
-    outcome: Result<wasmtime::Result<T>, tokio::time::error::Elapsed>,
+async fn permit(permits: &Semaphore) -> Result<SemaphorePermit<'_>, PolicyError> {
+    match timeout(QUEUE_TIMEOUT, permits.acquire()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(_)) | Err(_) => Err(PolicyError::Busy),
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, PolicyError> {
-    match outcome {
+    match timeout(limit, call).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(trap)) => Err(PolicyError::Trap(trap)),
-        Err(_) => Err(PolicyError::Timeout(CALL_TIMEOUT)),
+        Err(_) => Err(PolicyError::Timeout(limit)),
     }
 }

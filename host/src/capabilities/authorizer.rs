@@ -40,7 +40,7 @@ impl Host for Authorizer {
         _unverified_who: Identity,
         what: Operation,
     ) -> Result<(), Denial> {
-        let remembers = self.policy.judges_only_the_token();
+        let remembers = self.policy.is_own();
         if remembers && self.caller.permitted().contains(&what) {
             return Ok(());
         }

@@ -44,14 +44,29 @@ impl Host for Verifier {
             )
             .await
             .map_err(failure)?;
-        Ok(VerifiedJws {
-            header: verified.header,
-            payload: verified.payload,
-        })
+        Ok(verified_jws(verified))
+    }
+
+    async fn verify_with(
+        &mut self,
+        key_set: String,
+        jws: String,
+        algorithms: Vec<String>,
+    ) -> Result<VerifiedJws, Failure> {
+        let algorithms: Vec<&str> = algorithms.iter().map(String::as_str).collect();
+        let verified = self.0.verify_with(&key_set, &jws, &algorithms);
+        verified.map(verified_jws).map_err(failure)
     }
 }
 
-fn failure(failure: keys::Failure) -> Failure {
+fn verified_jws(verified: keys::VerifiedJws) -> VerifiedJws {
+    VerifiedJws {
+        header: verified.header,
+        payload: verified.payload,
+    }
+}
+
+pub(super) fn failure(failure: keys::Failure) -> Failure {
     match failure {
         keys::Failure::Malformed(what) => Failure::Malformed(what),
         keys::Failure::AlgorithmRefused(what) => Failure::AlgorithmRefused(what),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 
 use crate::app;
-use crate::config::{CliOverrides, Config, Environment, Tenant};
+use crate::config::{CliOverrides, Config, Environment, SigningKeyState, StateStore, Tenant};
 use crate::keys::ProviderStatus;
 use crate::store::{OpenError, State, WallClock};
 
@@ -24,6 +24,9 @@ pub fn run() -> Result<ExitCode> {
                 component.size
             ));
         }
+    }
+    for tenant in &config.tenants {
+        signing_key(tenant)?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -46,14 +49,40 @@ pub fn run() -> Result<ExitCode> {
 }
 
 async fn store(config: &Config) -> Result<()> {
-    let directory = config.storage.data_dir.display();
-    match State::open(&config.storage.data_dir, WallClock::system()).await {
+    let opened = match &config.storage.state {
+        StateStore::Memory => {
+            say("state in memory: it ends with the process");
+            return Ok(());
+        }
+        StateStore::Database => State::open(&config.storage.data_dir, WallClock::system()).await,
+        StateStore::Directory(path) => State::open_shared(path.clone(), WallClock::system()).await,
+    };
+    let directory = match &config.storage.state {
+        StateStore::Directory(path) => path.display(),
+        _ => config.storage.data_dir.display(),
+    };
+    match opened {
         Ok(_) => say(&format!("state in {directory}: ok")),
         Err(OpenError::InUse { .. }) => {
             say(&format!("state in {directory}: in use by a running server"))
         }
         Err(error) => return Err(error.into()),
     }
+    Ok(())
+}
+
+/// Makes no key: that is for the start.
+fn signing_key(tenant: &Tenant) -> Result<()> {
+    let Some(file) = &tenant.signing_key else {
+        return Ok(());
+    };
+    let path = file.path().display();
+    say(&match file.inspect().map_err(app::BuildError::from)? {
+        SigningKeyState::Present => format!("signing key {path}: ok"),
+        SigningKeyState::Absent => format!(
+            "signing key {path}: not there; the start makes one, since `OIDC_JWT_SIGNING_KEY` is not set"
+        ),
+    });
     Ok(())
 }
 

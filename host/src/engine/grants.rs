@@ -38,10 +38,16 @@ const INERT: &[&str] = &[
 
 const POLICY: &[&str] = &[
     "imagegen:auth/types",
+    "imagegen:http/client",
+    "imagegen:http/types",
+    "imagegen:keys/introspector",
     "imagegen:keys/types",
     "imagegen:keys/verifier",
     "imagegen:log/log",
+    "imagegen:rates/limiter",
     "imagegen:settings/settings",
+    "imagegen:store/state",
+    "imagegen:store/types",
 ];
 
 const TOOLS: &[&str] = &[
@@ -99,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_has_no_network_and_no_store() {
+    fn a_policy_has_no_network_of_its_own_and_no_files() {
         for import in [
             "wasi:http/outgoing-handler@0.2.12",
             "wasi:sockets/tcp@0.2.12",
@@ -109,7 +115,14 @@ mod tests {
         ] {
             assert!(!Role::Policy.allows(import), "{import}");
         }
-        assert!(Role::Policy.allows("imagegen:keys/verifier@0.1.0"));
+        for import in [
+            "imagegen:keys/verifier@0.1.0",
+            "imagegen:http/client@0.1.0",
+            "imagegen:store/state@0.1.0",
+            "wasi:clocks/monotonic-clock@0.2.12",
+        ] {
+            assert!(Role::Policy.allows(import), "{import}");
+        }
         assert!(Role::Policy.allows("wasi:cli/environment@0.2.6"));
     }
 

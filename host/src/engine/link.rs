@@ -12,14 +12,18 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use super::grants::Role;
 use super::limits;
 use super::load::{LoadError, Loaded};
-use crate::bindings::policy::PolicyPre;
+use crate::bindings::policy::CapabilitiesPre as PolicyPre;
 use crate::bindings::{
-    authorizer, blobs, log as log_bindings, policy, settings as settings_bindings, state,
+    authorizer, blobs, http_client, log as log_bindings, policy, settings as settings_bindings,
+    state,
 };
 use crate::capabilities::authorizer::Authorizer;
 use crate::capabilities::blobs::Blobs;
+use crate::capabilities::http_client::HttpClient;
+use crate::capabilities::introspector::Introspector;
 use crate::capabilities::log::Log;
 use crate::capabilities::outbound::Outbound;
+use crate::capabilities::rates::Rates;
 use crate::capabilities::settings::Settings;
 use crate::capabilities::state::State;
 use crate::capabilities::verifier::Verifier;
@@ -32,8 +36,16 @@ const STDERR_BYTES: usize = 4096;
 pub struct PolicyGrants {
     /// `imagegen:keys/verifier`.
     pub verifier: Verifier,
+    /// `imagegen:keys/introspector`.
+    pub introspector: Introspector,
     /// `imagegen:settings/settings`.
     pub settings: Settings,
+    /// `imagegen:store/state`.
+    pub state: State,
+    /// `imagegen:http/client`.
+    pub http: HttpClient,
+    /// `imagegen:rates/limiter`.
+    pub rates: Rates,
     /// `imagegen:log/log`.
     pub log: Log,
     /// Largest linear memory, in bytes.
@@ -132,8 +144,19 @@ fn link_policy(engine: &Engine, loaded: &Loaded) -> wasmtime::Result<PolicyPre<P
         &mut linker,
         |state| &mut state.verifier,
     )?;
+    policy::imagegen::keys::introspector::add_to_linker::<_, HasSelf<Introspector>>(
+        &mut linker,
+        |state| &mut state.introspector,
+    )?;
     settings_bindings::add_to_linker::<_, HasSelf<Settings>>(&mut linker, |state| {
         &mut state.settings
+    })?;
+    state::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| &mut state.state)?;
+    http_client::client::add_to_linker::<_, HasSelf<HttpClient>>(&mut linker, |state| {
+        &mut state.http
+    })?;
+    policy::imagegen::rates::limiter::add_to_linker::<_, HasSelf<Rates>>(&mut linker, |state| {
+        &mut state.rates
     })?;
     log_bindings::add_to_linker::<_, HasSelf<Log>>(&mut linker, |state| &mut state.log)?;
     PolicyPre::new(linker.instantiate_pre(&loaded.component)?)
@@ -165,7 +188,11 @@ impl LinkedPolicy {
             table: limits::resource_table(),
             limits: limits::store_limits(grants.memory_bytes),
             verifier: grants.verifier.clone(),
+            introspector: grants.introspector.clone(),
             settings: grants.settings.clone(),
+            state: grants.state.clone(),
+            http: grants.http.clone(),
+            rates: grants.rates.clone(),
             log: grants.log.clone(),
         };
         let mut store = Store::new(self.pre.engine(), state);
@@ -209,7 +236,11 @@ pub struct PolicyState {
     table: ResourceTable,
     limits: StoreLimits,
     verifier: Verifier,
+    introspector: Introspector,
     settings: Settings,
+    state: State,
+    http: HttpClient,
+    rates: Rates,
     /// Lines name the request that is being judged.
     pub log: Log,
 }

@@ -35,8 +35,8 @@ pub(super) enum FetchFault {
     ContentType(String),
     #[error("it is compressed, although that was not asked for")]
     Encoded,
-    #[error("larger than {MAX_DOCUMENT_BYTES} bytes")]
-    TooLarge,
+    #[error("larger than {0} bytes")]
+    TooLarge(usize),
 }
 
 /// The HTTP client for providers.
@@ -69,17 +69,26 @@ pub(super) async fn fetch_json(
         .get(url.clone())
         .header("accept", "application/json")
         .timeout(timeout);
-    let mut response = request.send().await.map_err(connection_fault)?;
+    let response = request.send().await.map_err(unreachable)?;
     check_head(&response)?;
     let max_age = max_age(response.headers());
+    let body = read_body(response, MAX_DOCUMENT_BYTES).await?;
+    Ok(Document { body, max_age })
+}
+
+/// The body of an answer, when it is not larger than that.
+pub(super) async fn read_body(
+    mut response: Response,
+    max_bytes: usize,
+) -> Result<Vec<u8>, FetchFault> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(connection_fault)? {
-        if body.len() + chunk.len() > MAX_DOCUMENT_BYTES {
-            return Err(FetchFault::TooLarge);
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        if body.len().saturating_add(chunk.len()) > max_bytes {
+            return Err(FetchFault::TooLarge(max_bytes));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Document { body, max_age })
+    Ok(body)
 }
 
 fn check_head(response: &Response) -> Result<(), FetchFault> {
@@ -104,14 +113,14 @@ fn check_head(response: &Response) -> Result<(), FetchFault> {
         .content_length()
         .is_some_and(|length| length > MAX_DOCUMENT_BYTES as u64)
     {
-        return Err(FetchFault::TooLarge);
+        return Err(FetchFault::TooLarge(MAX_DOCUMENT_BYTES));
     }
     Ok(())
 }
 
 /// `application/json` or a type with the suffix `+json` (RFC 6839), such as the
 /// `application/jwk-set+json` of RFC 7517.
-fn is_json(content_type: &str) -> bool {
+pub(super) fn is_json(content_type: &str) -> bool {
     let essence = content_type
         .split(';')
         .next()
@@ -141,7 +150,7 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The innermost cause says most: `connection refused`, an unknown name, a bad certificate.
-fn connection_fault(error: reqwest::Error) -> FetchFault {
+pub(super) fn unreachable(error: reqwest::Error) -> FetchFault {
     if error.is_timeout() {
         return FetchFault::Timeout;
     }

@@ -3,6 +3,7 @@
 mod fetching;
 mod flood;
 mod idp;
+mod introspection;
 mod key_rules;
 mod outages;
 mod rotation;
@@ -10,6 +11,7 @@ mod signatures;
 mod signer;
 mod tokens;
 mod vectors;
+mod with_key_sets;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

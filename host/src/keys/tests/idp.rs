@@ -30,6 +30,9 @@ struct Script {
     discovery_hits: AtomicUsize,
     jwks_hits: AtomicUsize,
     other_hits: AtomicUsize,
+    introspection: Mutex<Reply>,
+    /// What the introspection endpoint was asked, head and body.
+    questions: Mutex<Vec<String>>,
 }
 
 pub(super) struct Idp {
@@ -48,6 +51,8 @@ impl Idp {
             discovery_hits: AtomicUsize::new(0),
             jwks_hits: AtomicUsize::new(0),
             other_hits: AtomicUsize::new(0),
+            introspection: Mutex::new(Reply::Silence),
+            questions: Mutex::default(),
         });
         let server = tokio::spawn(serve(listener, script.clone()));
         let idp = Self {
@@ -80,6 +85,14 @@ impl Idp {
 
     pub(super) fn jwks(&self, reply: Reply) {
         *self.script.jwks.lock().unwrap() = reply;
+    }
+
+    pub(super) fn introspection(&self, reply: Reply) {
+        *self.script.introspection.lock().unwrap() = reply;
+    }
+
+    pub(super) fn questions(&self) -> Vec<String> {
+        self.script.questions.lock().unwrap().clone()
     }
 
     pub(super) fn keys(&self, keys: &[&TestKey]) {
@@ -124,7 +137,7 @@ async fn serve(listener: TcpListener, script: Arc<Script>) {
 
 async fn answer(mut stream: TcpStream, script: Arc<Script>) -> std::io::Result<()> {
     let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
+    while !is_complete(&request) {
         let mut buffer = [0; 1024];
         let read = stream.read(&mut buffer).await?;
         if read == 0 {
@@ -140,6 +153,9 @@ async fn answer(mut stream: TcpStream, script: Arc<Script>) -> std::io::Result<(
     } else if request.starts_with("GET /jwks ") {
         script.jwks_hits.fetch_add(1, Ordering::SeqCst);
         script.jwks.lock().unwrap().clone()
+    } else if request.starts_with("POST /introspect ") {
+        script.questions.lock().unwrap().push(request.into_owned());
+        script.introspection.lock().unwrap().clone()
     } else {
         script.other_hits.fetch_add(1, Ordering::SeqCst);
         Reply::Raw("404 Not Found", vec![], Vec::new())
@@ -196,4 +212,15 @@ async fn stream_body(
             tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
         }
     }
+}
+
+/// Whether the head and as much of a body as it announces are there.
+fn is_complete(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_ascii_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head.split("content-length: ").nth(1);
+    let length = length.and_then(|rest| rest.split('\r').next());
+    body.len() >= length.map_or(0, |length| length.parse().unwrap())
 }

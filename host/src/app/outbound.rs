@@ -1,0 +1,70 @@
+//! What the policy of a tenant may ask of others, by its configuration.
+
+use std::sync::Arc;
+
+use super::BuildError;
+use crate::capabilities::http_client::HttpClient;
+use crate::capabilities::introspector::Introspector;
+use crate::config::{self, Config};
+use crate::keys::{self, Clock, IntrospectionClient, IntrospectionConfig, Keys};
+use crate::outbound::{ProviderWeb, PublicWeb};
+
+/// The destinations of its requests.
+pub(super) fn http_client(
+    config: &Config,
+    described: &config::Tenant,
+    keys: &Arc<Keys>,
+) -> Result<HttpClient, BuildError> {
+    let Some(oidc) = &described.oidc else {
+        return Ok(HttpClient::default());
+    };
+    let provider = oidc
+        .outbound
+        .provider
+        .then(|| {
+            ProviderWeb::new(
+                oidc.config_url.clone(),
+                oidc.jwks_hosts.clone(),
+                Arc::clone(keys),
+            )
+        })
+        .transpose()
+        .map_err(unusable)?;
+    let public = oidc
+        .outbound
+        .public
+        .then(|| PublicWeb::new(config.fetch_hosts.clone()))
+        .transpose()
+        .map_err(unusable)?;
+    Ok(HttpClient::new(
+        provider.map(Arc::new),
+        public.map(Arc::new),
+    ))
+}
+
+/// The provider that it may ask about tokens.
+pub(super) fn introspector(
+    described: &config::Tenant,
+    keys: &Arc<Keys>,
+) -> Result<Introspector, BuildError> {
+    let Some((oidc, client)) = described
+        .oidc
+        .as_ref()
+        .and_then(|oidc| Some((oidc, oidc.introspection.as_ref()?)))
+    else {
+        return Ok(Introspector::default());
+    };
+    let client = IntrospectionClient {
+        id: client.id.clone(),
+        secret: client.secret.clone(),
+    };
+    let http = keys::http_client().map_err(unusable)?;
+    let parts = (http, IntrospectionConfig::default(), Clock::system());
+    let config_url = oidc.config_url.to_string();
+    let introspector = keys::Introspector::new(Arc::clone(keys), config_url, client, parts);
+    Ok(Introspector::new(Some(Arc::new(introspector))))
+}
+
+fn unusable(error: reqwest::Error) -> BuildError {
+    BuildError::Provider(error.to_string())
+}
