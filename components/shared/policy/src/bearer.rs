@@ -91,7 +91,8 @@ pub fn bearer_token<'a>(
 }
 
 /// The refusal of a request that presents no token of a scheme that is in use.
-pub(crate) fn credential_denial(
+#[must_use]
+pub fn credential_denial(
     credential: Result<Credential<'_>, CredentialError>,
     advice: &Advice,
 ) -> Denial {

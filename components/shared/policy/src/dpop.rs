@@ -8,6 +8,7 @@
 //! There are no server nonces (`use_dpop_nonce`, RFC 9449, sections 8 and 9): without a key there is
 //! nothing to make them from, and a proof is good once, for minutes. A `nonce` in a proof is ignored.
 
+mod demand;
 mod error;
 mod key;
 mod target;
@@ -25,6 +26,7 @@ use crate::loggable::Loggable;
 use crate::state::{Expect, Outcome, State};
 use crate::types::RequestHead;
 
+pub use demand::Dpop;
 pub use error::ProofError;
 use key::PublicKey;
 pub use target::normalised as normalised_target;

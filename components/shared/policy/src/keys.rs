@@ -83,6 +83,30 @@ pub trait Verifier {
     ) -> Result<VerifiedJws, Failure>;
 }
 
+impl<T: Verifier + ?Sized> Verifier for &T {
+    fn provider(&self, config_url: &str) -> Result<ProviderMetadata, Failure> {
+        (**self).provider(config_url)
+    }
+
+    fn verify(
+        &self,
+        issuer: &str,
+        jws: &str,
+        algorithms: &[String],
+    ) -> Result<VerifiedJws, Failure> {
+        (**self).verify(issuer, jws, algorithms)
+    }
+
+    fn verify_with(
+        &self,
+        key_set: &str,
+        jws: &str,
+        algorithms: &[String],
+    ) -> Result<VerifiedJws, Failure> {
+        (**self).verify_with(key_set, jws, algorithms)
+    }
+}
+
 /// Token introspection (RFC 7662) as a service of the host.
 pub trait Introspector {
     /// The JSON object that the provider behind a discovery URL answers. Nothing of it is judged.

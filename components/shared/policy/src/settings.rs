@@ -143,6 +143,12 @@ impl<'a> Reader<'a> {
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
     }
 
+    /// What was wrong, for who cannot build anything.
+    #[must_use]
+    pub fn into_faults(self) -> Faults {
+        Faults(self.faults)
+    }
+
     /// `built` when nothing was wrong, with the notes.
     ///
     /// # Errors

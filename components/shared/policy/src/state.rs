@@ -67,3 +67,23 @@ pub trait State {
     /// The store cannot answer.
     fn delete(&self, key: &str, expected: Expect) -> Result<Outcome, StateError>;
 }
+
+impl<T: State + ?Sized> State for &T {
+    fn value(&self, key: &str) -> Result<Option<Entry>, StateError> {
+        (**self).value(key)
+    }
+
+    fn put(
+        &self,
+        key: &str,
+        value: &[u8],
+        expected: Expect,
+        ttl_seconds: u32,
+    ) -> Result<Outcome, StateError> {
+        (**self).put(key, value, expected, ttl_seconds)
+    }
+
+    fn delete(&self, key: &str, expected: Expect) -> Result<Outcome, StateError> {
+        (**self).delete(key, expected)
+    }
+}

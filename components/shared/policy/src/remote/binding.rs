@@ -8,17 +8,6 @@ use super::error::TokenError;
 /// Length of a SHA-256 thumbprint in base64url.
 const THUMBPRINT_BYTES: usize = 43;
 
-/// Whether tokens that are bound to a key are accepted, and others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dpop {
-    /// Bound ones are not.
-    Off,
-    /// Both are.
-    Accept,
-    /// Only bound ones are.
-    Require,
-}
-
 /// The thumbprint of the key; `None` for a token that anybody may bear.
 ///
 /// A confirmation that cannot be checked here refuses the token: a certificate (`x5t#S256`, since

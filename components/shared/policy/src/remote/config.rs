@@ -1,10 +1,10 @@
 //! The configuration of `auth-remote`, read once and checked as a whole.
 
 use super::audience::Audience;
-use super::binding::Dpop;
 use super::lifetime::Lifetime;
 use super::metadata::Documents;
 use crate::allow::AllowLists;
+use crate::dpop::Dpop;
 use crate::keys::ALGORITHMS;
 use crate::location::Location;
 use crate::refusal::Advice;
@@ -56,7 +56,7 @@ impl Config {
         let mut reader = Reader::new(settings);
         let location = Location::read(&mut reader);
         let scopes = Scopes::read(&mut reader);
-        let dpop = dpop(&mut reader);
+        let dpop = Dpop::read(&mut reader);
         let config = Self {
             config_url: reader.required("OIDC_CONFIG_URL"),
             resource: location
@@ -83,10 +83,7 @@ impl Config {
                     .as_ref()
                     .map(Location::metadata_url)
                     .unwrap_or_default(),
-                dpop_algorithms: match dpop {
-                    Dpop::Off => String::new(),
-                    Dpop::Accept | Dpop::Require => ALGORITHMS.join(" "),
-                },
+                dpop_algorithms: dpop.algorithms(),
                 dpop_used: false,
             },
             documents: Documents::new(location.as_ref(), &scopes, dpop),
@@ -112,19 +109,6 @@ fn algorithms(reader: &mut Reader<'_>) -> Vec<String> {
         );
     }
     chosen
-}
-
-fn dpop(reader: &mut Reader<'_>) -> Dpop {
-    const NAME: &str = "OIDC_DPOP";
-    match reader.text(NAME).as_deref() {
-        None | Some("accept") => Dpop::Accept,
-        Some("require") => Dpop::Require,
-        Some("off") => Dpop::Off,
-        Some(_) => {
-            reader.fault(NAME, "is not one of `accept`, `require`, `off`");
-            Dpop::Require
-        }
-    }
 }
 
 fn audience(reader: &mut Reader<'_>, location: Option<&Location>) -> Audience {

@@ -4,8 +4,8 @@
 use serde::Serialize;
 
 use super::RETRY_AFTER_SECONDS;
-use super::binding::Dpop;
 use super::config::Config;
+use crate::dpop::Dpop;
 use crate::keys::{ALGORITHMS, Failure, ProviderMetadata, Verifier};
 use crate::location::Location;
 use crate::scopes::Scopes;

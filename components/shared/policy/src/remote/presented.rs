@@ -1,13 +1,13 @@
 //! What a request presents: a token to be borne, or a token with a proof of its key.
 
 use super::RETRY_AFTER_SECONDS;
-use super::binding::{self, Dpop};
+use super::binding;
 use super::claims::Claims;
 use super::config::Config;
 use super::error::TokenError;
 use crate::bearer::credential_denial;
 use crate::credential::{Credential, UnverifiedToken, credential};
-use crate::dpop::{self, Proof, ProofError, UnverifiedProof};
+use crate::dpop::{self, Dpop, Proof, ProofError, UnverifiedProof};
 use crate::keys::Verifier;
 use crate::refusal::{Advice, unavailable};
 use crate::types::{Denial, RequestHead};
