@@ -43,6 +43,10 @@ pub const DEFAULT: Set = Set {
             world: "imagegen:auth/policy",
         },
         Component {
+            package: "auth-oidc-proxy",
+            world: "imagegen:auth/policy",
+        },
+        Component {
             package: "image-tools",
             world: "imagegen:tools/tools",
         },

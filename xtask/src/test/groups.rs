@@ -83,6 +83,7 @@ pub const PURE: &[&str] = &[
     "auth-none",
     "auth-bearer",
     "auth-remote",
+    "auth-oidc-proxy",
     "image-tools",
     "conformance-fixture",
     "fake-image-api",
