@@ -78,6 +78,7 @@ pub const PURE: &[&str] = &[
     "strict-json",
     "mcp",
     "policy",
+    "render",
     "oauth",
     "guest",
     "auth-none",
