@@ -2,11 +2,13 @@
 
 use std::io::Cursor;
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use super::format::Format;
 use super::limits::{MAX_DECODED_BYTES, MAX_SOURCE_PIXELS, MAX_SOURCE_SIDE};
 use super::picture::Picture;
+use super::profile;
 use super::shape::Size;
 
 /// Why bytes are not an image that can be used.
@@ -26,17 +28,48 @@ pub enum DecodeError {
     TooLarge(Size),
 }
 
-/// Format and size as the header says, without decoding pixels.
+/// What the header of an image says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The format, by its signature.
+    pub format: Format,
+    /// The size as it is shown: with the EXIF orientation applied.
+    pub size: Size,
+    /// The EXIF orientation, 1 to 8; 1 is upright.
+    pub orientation: u8,
+    /// Whether there is a colour profile other than sRGB.
+    pub has_profile: bool,
+}
+
+/// Format and size as the header says, without decoding pixels. The size is that of the image as
+/// it is shown: with its EXIF orientation applied.
 ///
 /// # Errors
 /// Anything that [`decode`] would refuse because of its header.
 pub fn inspect(bytes: &[u8]) -> Result<(Format, Size), DecodeError> {
-    let (format, decoder) = open(bytes)?;
-    Ok((format, checked_size(&decoder)?))
+    let (format, mut decoder) = open(bytes)?;
+    let size = checked_size(&decoder)?;
+    Ok((format, upright(size, orientation(&mut decoder))))
 }
 
-/// The pixels of a PNG, JPEG or WebP image, at 8 bits a channel; the first frame of an animation.
-/// EXIF orientation is not applied.
+/// All that the header says, without decoding pixels.
+///
+/// # Errors
+/// Anything that [`decode`] would refuse because of its header.
+pub fn inspect_all(bytes: &[u8]) -> Result<Header, DecodeError> {
+    let (format, mut decoder) = open(bytes)?;
+    let size = checked_size(&decoder)?;
+    let orientation = orientation(&mut decoder);
+    Ok(Header {
+        format,
+        size: upright(size, orientation),
+        orientation: orientation.to_exif(),
+        has_profile: icc(&mut decoder).is_some_and(|icc| profile::is_foreign(&icc)),
+    })
+}
+
+/// The pixels of a PNG, JPEG or WebP image, at 8 bits a channel, upright and in sRGB; the first
+/// frame of an animation.
 ///
 /// # Errors
 /// Another format, damaged data, or more pixels than the limits allow.
@@ -49,12 +82,39 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, DecodeError> {
     limits.max_alloc = Some(MAX_DECODED_BYTES);
     decoder.set_limits(limits).map_err(damaged)?;
     let has_alpha = decoder.color_type().has_alpha();
-    let decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;
-    Ok(if has_alpha {
+    let orientation = orientation(&mut decoder);
+    let icc = icc(&mut decoder);
+    let mut decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    decoded.apply_orientation(orientation);
+    let picture = if has_alpha {
         Picture::Rgba(decoded.into_rgba8())
     } else {
         Picture::Rgb(decoded.into_rgb8())
+    };
+    Ok(match icc {
+        Some(icc) => profile::to_srgb(picture, &icc),
+        None => picture,
     })
+}
+
+/// Upright when the file does not say, or says it wrongly.
+fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
+    decoder.orientation().unwrap_or(Orientation::NoTransforms)
+}
+
+/// A profile that cannot be read is none.
+fn icc(decoder: &mut impl ImageDecoder) -> Option<Vec<u8>> {
+    decoder.icc_profile().ok().flatten()
+}
+
+fn upright(size: Size, orientation: Orientation) -> Size {
+    match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => size.turned(),
+        _ => size,
+    }
 }
 
 fn open(bytes: &[u8]) -> Result<(Format, impl ImageDecoder + '_), DecodeError> {

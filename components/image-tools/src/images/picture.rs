@@ -46,9 +46,25 @@ impl Picture {
         if size == self.size() {
             return Ok(self);
         }
+        let options = ResizeOptions::new().fit_into_destination(Some((0.5, 0.5)));
+        self.resized(size, &options)
+    }
+
+    /// Exactly this size, whatever becomes of the proportions; Lanczos.
+    ///
+    /// # Errors
+    /// A text when the resizer refuses the buffers, which no input can cause.
+    pub fn stretched(self, size: Size) -> Result<Self, String> {
+        if size == self.size() {
+            return Ok(self);
+        }
+        self.resized(size, &ResizeOptions::new())
+    }
+
+    fn resized(self, size: Size, options: &ResizeOptions) -> Result<Self, String> {
         Ok(match self {
-            Self::Rgb(pixels) => Self::Rgb(resize::<_, U8x3>(&pixels, size)?),
-            Self::Rgba(pixels) => Self::Rgba(resize::<_, U8x4>(&pixels, size)?),
+            Self::Rgb(pixels) => Self::Rgb(resize::<_, U8x3>(&pixels, size, options)?),
+            Self::Rgba(pixels) => Self::Rgba(resize::<_, U8x4>(&pixels, size, options)?),
         })
     }
 
@@ -84,6 +100,24 @@ impl Picture {
         Cow::Owned(flat)
     }
 
+    /// With an alpha channel, whether anything shows through or not.
+    pub fn into_rgba(self) -> RgbaImage {
+        match self {
+            Self::Rgb(pixels) => image::DynamicImage::ImageRgb8(pixels).into_rgba8(),
+            Self::Rgba(pixels) => pixels,
+        }
+    }
+
+    /// Without its alpha channel when nothing shows through.
+    pub fn without_useless_alpha(self) -> Self {
+        match self {
+            Self::Rgba(pixels) if pixels.pixels().all(|pixel| pixel.0[3] == u8::MAX) => {
+                Self::Rgb(image::DynamicImage::ImageRgba8(pixels).into_rgb8())
+            }
+            other => other,
+        }
+    }
+
     /// Width and height.
     pub fn size(&self) -> Size {
         let (width, height) = match self {
@@ -105,6 +139,7 @@ impl Picture {
 fn resize<C, P>(
     pixels: &ImageBuffer<C, Vec<u8>>,
     size: Size,
+    options: &ResizeOptions,
 ) -> Result<ImageBuffer<C, Vec<u8>>, String>
 where
     C: Pixel<Subpixel = u8>,
@@ -116,9 +151,8 @@ where
         .map_err(|error| error.to_string())?;
     let mut to = TypedImage::<P>::from_buffer(size.width, size.height, &mut resized)
         .map_err(|error| error.to_string())?;
-    let options = ResizeOptions::new().fit_into_destination(Some((0.5, 0.5)));
     Resizer::new()
-        .resize_typed(&from, &mut to, &options)
+        .resize_typed(&from, &mut to, options)
         .map_err(|error| error.to_string())?;
     Ok(resized)
 }
