@@ -1,4 +1,5 @@
-//! Every environment variable of the server that a document or an example names is a setting.
+//! Every environment variable of the server that a document or an example names is a setting, and so
+//! is every name in code spans that begins like those of the provider.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +10,13 @@ use crate::workspace::Workspace;
 
 /// What every variable begins with.
 const PREFIX: &str = "IMAGE_GENERATION_MCP_";
+/// What names in documents begin with that leave the prefix out.
+const BARE: &str = "`OIDC_";
 /// Where the table of settings is.
 const TABLE: &str = "host/src/config/settings/";
-/// Variables with our prefix that others set: Kubernetes, for a service of that name.
-const OF_OTHERS: [&str; 1] = ["SERVICE_HOST"];
+/// What is no setting and is named all the same: a variable that Kubernetes sets for a service of
+/// our name, and a name under which a policy reads the text of a file.
+const NO_SETTINGS: [&str; 2] = ["OIDC_CLIENTS", "SERVICE_HOST"];
 
 pub fn faults(workspace: &Workspace) -> Result<Vec<String>> {
     let sources = sources::texts(workspace)?;
@@ -26,8 +30,10 @@ pub fn faults(workspace: &Workspace) -> Result<Vec<String>> {
     let mut faults = Vec::new();
     for source in sources.iter().filter(|source| is_document(&source.path)) {
         for (number, line) in (1..).zip(source.text.lines()) {
-            let unknown =
-                variables(line).filter(|name| !known.contains(name) && !OF_OTHERS.contains(name));
+            let named = variables(line).map(str::to_owned).chain(bare(line));
+            let unknown = named.filter(|name| {
+                !known.contains(name.as_str()) && !NO_SETTINGS.contains(&name.as_str())
+            });
             faults.extend(unknown.map(|name| {
                 format!(
                     "{}:{number}: no such setting: `{PREFIX}{name}`",
@@ -58,7 +64,16 @@ fn row(line: &str) -> Option<&str> {
 
 /// The variables in a line; the prefix alone, or with an asterisk, is none.
 fn variables(line: &str) -> impl Iterator<Item = &str> {
-    line.split(PREFIX)
+    names_after(line, PREFIX)
+}
+
+/// The names in code spans that have no prefix.
+fn bare(line: &str) -> impl Iterator<Item = String> {
+    names_after(line, BARE).map(|name| format!("OIDC_{name}"))
+}
+
+fn names_after<'a>(line: &'a str, start: &'static str) -> impl Iterator<Item = &'a str> {
+    line.split(start)
         .skip(1)
         .map(|rest| {
             rest.find(|c| !u8::try_from(c).is_ok_and(in_name))
@@ -73,7 +88,7 @@ fn in_name(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{row, variables};
+    use super::{bare, row, variables};
 
     #[test]
     fn rows_and_variables() {
@@ -81,6 +96,11 @@ mod tests {
         assert_eq!(row("        AUTH: &[Setting] = x"), Some("AUTH"));
         assert_eq!(row("    name: x"), None);
         let line = "IMAGE_GENERATION_MCP_PORT=1 `IMAGE_GENERATION_MCP_*` IMAGE_GENERATION_MCP_A1111_HOST, IMAGE_GENERATION_MCP_OIDC_";
+        let spans = "`OIDC_DPOP`, `OIDC_AUDIENCE=x`, OIDC_NOT and `OIDC_ALLOWED_`";
+        assert_eq!(
+            bare(spans).collect::<Vec<_>>(),
+            ["OIDC_DPOP", "OIDC_AUDIENCE"]
+        );
         assert_eq!(variables(line).collect::<Vec<_>>(), ["PORT", "A1111_HOST"]);
     }
 }
