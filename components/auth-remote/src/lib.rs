@@ -8,9 +8,10 @@ use policy::state::{Entry, Expect, Outcome, State, StateError};
 use policy::types::{Denial, HttpRequest, HttpResponse, Identity, Operation, RequestHead};
 
 use bindings::exports::imagegen::auth::authorizer::Guest;
-use bindings::imagegen::keys::verifier;
+use bindings::imagegen::keys::{introspector, verifier};
 use bindings::imagegen::log::log;
 use bindings::imagegen::settings::settings;
+use bindings::imagegen::store::state;
 
 thread_local! {
     /// Settings do not change during the life of an instance, so they are read once.
@@ -31,7 +32,7 @@ fn configured() -> Remote {
     policy
 }
 
-/// What the host grants to this component: settings and verification.
+/// What the host grants to this component: settings, verification, introspection, small values.
 struct Granted;
 
 impl Settings for Granted {
@@ -64,32 +65,59 @@ impl Verifier for Granted {
     }
 }
 
-/// Not imported yet: the hosts of this contract do not link it.
 impl Introspector for Granted {
-    fn introspect(&self, _: &str, _: &str) -> Result<String, Failure> {
-        Err(Failure::NotGranted(
-            "introspection is not linked".to_owned(),
-        ))
+    fn introspect(&self, config_url: &str, token: &str) -> Result<String, Failure> {
+        introspector::introspect(config_url, token)
     }
 }
 
-/// Not imported yet either, so no proof of possession can be accepted: 503.
 impl State for Granted {
-    fn value(&self, _: &str) -> Result<Option<Entry>, StateError> {
-        Err(StateError("the state is not linked".to_owned()))
+    fn value(&self, key: &str) -> Result<Option<Entry>, StateError> {
+        let entry = state::get(key).map_err(state_error)?;
+        Ok(entry.map(|entry| Entry {
+            value: entry.value,
+            version: entry.version,
+        }))
     }
 
     #[allow(
         clippy::too_many_arguments,
         reason = "the parameters of the interface, one for one"
     )]
-    fn put(&self, _: &str, _: &[u8], _: Expect, _: u32) -> Result<Outcome, StateError> {
-        Err(StateError("the state is not linked".to_owned()))
+    fn put(
+        &self,
+        key: &str,
+        value: &[u8],
+        expected: Expect,
+        ttl_seconds: u32,
+    ) -> Result<Outcome, StateError> {
+        let outcome = state::put(key, value, expectation(expected), Some(ttl_seconds));
+        outcome.map(outcome_of).map_err(state_error)
     }
 
-    fn delete(&self, _: &str, _: Expect) -> Result<Outcome, StateError> {
-        Err(StateError("the state is not linked".to_owned()))
+    fn delete(&self, key: &str, expected: Expect) -> Result<Outcome, StateError> {
+        let outcome = state::delete(key, expectation(expected));
+        outcome.map(outcome_of).map_err(state_error)
     }
+}
+
+const fn expectation(expected: Expect) -> state::Expect {
+    match expected {
+        Expect::Anything => state::Expect::Anything,
+        Expect::Absent => state::Expect::Absent,
+        Expect::Version(version) => state::Expect::Version(version),
+    }
+}
+
+const fn outcome_of(outcome: state::Outcome) -> Outcome {
+    match outcome {
+        state::Outcome::Done(version) => Outcome::Done(version),
+        state::Outcome::Conflict => Outcome::Conflict,
+    }
+}
+
+fn state_error(error: state::Error) -> StateError {
+    StateError(format!("{error:?}"))
 }
 
 /// The policy of an OAuth 2.1 resource server, as a component.
