@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::auth::{Auth, AuthMode};
+use super::auth::{Auth, AuthMode, Oidc};
 use super::secret::Secret;
 use super::settings::{self, Owner, Setting, Status};
 use super::values::Values;
@@ -12,6 +12,10 @@ const BEARER_TOKENS: &str = "BEARER_TOKENS";
 
 /// The name under which a policy reads the text of `OIDC_CLIENTS_FILE`.
 const OIDC_CLIENTS: &str = "OIDC_CLIENTS";
+
+/// The name under which a policy learns that the host can ask the provider about opaque tokens.
+/// Nobody sets it: it follows from the client that the host is given for that.
+const OIDC_INTROSPECTION: &str = "OIDC_INTROSPECTION";
 
 /// What the policy can read: the settings of the credentials that its mode knows.
 pub(super) fn policy(values: &Values, auth: &Auth) -> BTreeMap<String, Secret> {
@@ -35,6 +39,10 @@ pub(super) fn policy(values: &Values, auth: &Auth) -> BTreeMap<String, Secret> {
     {
         granted.remove(settings::BEARER_TOKEN.name);
         granted.insert(BEARER_TOKENS.to_owned(), text.clone());
+    }
+    let oidc = Oidc::resolve(auth.mode, values);
+    if oidc.is_some_and(|oidc| oidc.introspection.is_some()) {
+        granted.insert(OIDC_INTROSPECTION.to_owned(), Secret::new("true"));
     }
     granted
 }

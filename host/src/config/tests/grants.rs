@@ -87,6 +87,8 @@ fn policies() {
             "OIDC_CLOCK_LEEWAY_S=30".to_owned(),
             format!("OIDC_CONFIG_URL={PROVIDER}"),
             "OIDC_DPOP=accept".to_owned(),
+            // The policy learns that there is a client, and neither its name nor its secret.
+            "OIDC_INTROSPECTION=true".to_owned(),
             "OIDC_REQUIRED_SCOPES=a b".to_owned(),
             "OIDC_REQUIRE_AT_JWT=false".to_owned(),
         ]
