@@ -10,6 +10,7 @@ use crate::{
     load::Sample,
     matrix::{Cell, Contestant, Rounds},
     operation::Operation,
+    sign_in::SignIn,
     start_up::StartUp,
     stats::{median, median_ratio},
 };
@@ -81,6 +82,8 @@ pub struct Figures<'a> {
     pub growth: &'a BTreeMap<Isolation, Growth>,
     /// Start-up, where it was measured.
     pub start_up: Option<&'a StartUp>,
+    /// Signing in, where it was measured.
+    pub sign_in: Option<&'a SignIn>,
 }
 
 impl Figures<'_> {
@@ -90,6 +93,7 @@ impl Figures<'_> {
         aims.extend(self.auth_cost());
         aims.extend(self.tail());
         aims.extend(self.memory());
+        aims.extend(self.sign_in.into_iter().flat_map(sign_in));
         aims.extend(self.start_up.into_iter().flat_map(start_up));
         aims
     }
@@ -199,31 +203,57 @@ fn host(isolation: Isolation, operation: Operation, connections: usize) -> Cell 
     }
 }
 
-fn start_up(figures: &StartUp) -> [Aim; 3] {
-    let aim = |name: &str, unit, bound, measured| Aim {
+fn at_most(name: &str, unit: &'static str, bound: f64, measured: Option<f64>) -> Aim {
+    Aim {
         name: name.to_owned(),
         unit,
         bound: Bound::AtMost(bound),
         measured,
         by_cpu: None,
-    };
+    }
+}
+
+fn sign_in(figures: &SignIn) -> [Aim; 3] {
+    let growth_mb = figures.registrations_kib.map(|kib| kib as f64 / 1_024.0);
+    [
+        Aim {
+            by_cpu: figures.token_cpu,
+            ..at_most(
+                "request with a token of ours to one with an RS256 token",
+                "x",
+                1.0,
+                figures.token_time,
+            )
+        },
+        at_most(
+            "CPU of the host for a whole sign-in: register, authorize, consent, callback, token",
+            "ms",
+            20.0,
+            figures.flow_cpu_ms,
+        ),
+        // Noise of an allocator, as for the growth by requests.
+        at_most("memory growth by 10000 registrations", "MB", 1.0, growth_mb),
+    ]
+}
+
+fn start_up(figures: &StartUp) -> [Aim; 3] {
     let warm_ms = median(figures.warm_ms.iter().copied());
     let cold_ms = median(figures.cold_ms.iter().copied());
     let idle_mb = median(figures.idle_kib.iter().map(|kib| *kib as f64 / 1_024.0));
     [
-        aim(
+        at_most(
             "start to first answer, warm compile cache",
             "ms",
             150.0,
             warm_ms,
         ),
-        aim(
+        at_most(
             "start to first answer, empty compile cache",
             "ms",
             3_000.0,
             cold_ms,
         ),
-        aim("idle memory", "MB", 60.0, idle_mb),
+        at_most("idle memory", "MB", 60.0, idle_mb),
     ]
 }
 
@@ -288,6 +318,7 @@ mod tests {
             connections: &[16],
             growth: &BTreeMap::new(),
             start_up: None,
+            sign_in: None,
         };
         let ratio = figures.to_comparator(ours, |sample| sample.rate);
         assert!(ratio.is_some_and(|ratio| (ratio - 0.7).abs() < 1e-9));

@@ -12,13 +12,15 @@ use serde::Serialize;
 
 use crate::{
     child::{Place, Server},
-    idp::{DISCOVERY_PATH, Provider},
+    idp::{CLIENT_ID, DISCOVERY_PATH, Provider, TokenProvider},
     proc::Cores,
 };
 
 /// Names the binary under test; `cargo xtask bench` sets it.
 const BINARY_VARIABLE: &str = "IMAGE_GENERATION_MCP_TEST_BIN";
 const BINARY_NAME: &str = "image-generation-mcp";
+/// A key that seals nothing outside a run.
+const SIGNING_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// When the host makes a new sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -61,6 +63,8 @@ pub struct Launch<'a> {
     pub listen: SocketAddr,
     /// See `listen`.
     pub provider: Option<&'a Provider>,
+    /// The provider at which the host signs users in itself, as an OAuth server.
+    pub signs_in_at: Option<&'a TokenProvider>,
     /// The cores that it gets.
     pub place: Place,
 }
@@ -137,6 +141,17 @@ fn settings(launch: &Launch<'_>) -> Vec<(&'static str, String)> {
             "OIDC_CONFIG_URL",
             format!("{}{DISCOVERY_PATH}", provider.issuer()),
         ));
+    }
+    if let Some(provider) = launch.signs_in_at {
+        settings.extend([
+            ("BASE_URL", base_url(launch.listen)),
+            ("OIDC_CONFIG_URL", provider.config_url()),
+            ("OIDC_CLIENT_ID", CLIENT_ID.to_owned()),
+            ("OIDC_CLIENT_SECRET", "a secret of the bench".to_owned()),
+            ("OIDC_JWT_SIGNING_KEY", SIGNING_KEY.to_owned()),
+            // What is measured is what a registration leaves behind, not that many are refused.
+            ("OIDC_REGISTRATIONS_PER_MINUTE", "0".to_owned()),
+        ]);
     }
     settings
 }

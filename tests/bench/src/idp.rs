@@ -1,9 +1,11 @@
 //! A tiny OIDC provider on loopback: discovery and JWKS as a child process, tokens signed by the bench.
-//! It has no authorization endpoint: nobody logs in to a load generator.
+//! Nobody logs in to a load generator: its authorization endpoint is never asked, and the token endpoint
+//! of [`TokenProvider`] takes the nonce of the request for the code.
 
 use std::{
     convert::Infallible,
     net::SocketAddr,
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -16,7 +18,7 @@ use aws_lc_rs::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -27,6 +29,9 @@ use crate::{child::Server, proc::Cores};
 /// The path of the discovery document (OpenID Connect Discovery 1.0 section 4).
 pub const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
 const JWKS_PATH: &str = "/jwks";
+const TOKEN_PATH: &str = "/token";
+/// The client that a server under test is at this provider.
+pub const CLIENT_ID: &str = "bench-client";
 const KEY_ID: &str = "bench-1";
 /// Longer than any run.
 const TOKEN_LIFETIME_S: u64 = 6 * 3600;
@@ -55,17 +60,27 @@ impl SigningKey {
 
     /// An access token as RFC 9068 describes it, signed with RS256.
     pub fn token(&self, issuer: &str, audience: &str, subject: &str) -> anyhow::Result<String> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .context("clock before 1970")?
-            .as_secs();
-        let header = json!({"alg": "RS256", "typ": "at+jwt", "kid": KEY_ID});
+        let now = unix_seconds()?;
         let claims = json!({
             "iss": issuer, "aud": audience, "sub": subject, "client_id": "bench", "scope": "openid",
             "iat": now, "exp": now + TOKEN_LIFETIME_S, "jti": format!("{subject}-{now}"),
         });
+        self.sign("at+jwt", &claims)
+    }
+
+    /// An ID token (OpenID Connect Core 1.0 section 2), signed with RS256.
+    fn id_token(&self, issuer: &str, nonce: &str) -> anyhow::Result<String> {
+        let now = unix_seconds()?;
+        let claims = json!({
+            "iss": issuer, "aud": CLIENT_ID, "sub": "alice", "nonce": nonce, "iat": now, "exp": now + 60,
+        });
+        self.sign("JWT", &claims)
+    }
+
+    fn sign(&self, kind: &str, claims: &Value) -> anyhow::Result<String> {
+        let header = json!({"alg": "RS256", "typ": kind, "kid": KEY_ID});
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(&header), part(&claims));
+        let signed = format!("{}.{}", part(&header), part(claims));
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
             .sign(
@@ -79,6 +94,37 @@ impl SigningKey {
             "{signed}.{}",
             BASE64_URL_SAFE_NO_PAD.encode(signature)
         ))
+    }
+}
+
+/// A provider in this process, which also redeems codes: its CPU time is not the server's.
+pub struct TokenProvider {
+    issuer: String,
+}
+
+impl TokenProvider {
+    /// Makes a key and serves for as long as the runtime lives.
+    pub async fn start() -> anyhow::Result<Self> {
+        let key = Arc::new(SigningKey::generate()?);
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .context("bind the provider")?;
+        let issuer = issuer(listener.local_addr()?);
+        let documents = Documents {
+            discovery: Bytes::from(discovery(&issuer).to_string()),
+            jwks: Bytes::from(key.jwks().to_string()),
+        };
+        let serving = Arc::new(Serving {
+            documents,
+            tokens: Some((key, issuer.clone())),
+        });
+        tokio::spawn(accept(listener, serving));
+        Ok(Self { issuer })
+    }
+
+    /// The discovery document.
+    pub fn config_url(&self) -> String {
+        format!("{}{DISCOVERY_PATH}", self.issuer)
     }
 }
 
@@ -119,24 +165,64 @@ pub async fn serve(jwks: String) -> anyhow::Result<()> {
         .await
         .context("bind the provider")?;
     let address = listener.local_addr()?;
-    let discovery = Bytes::from(discovery(&issuer(address)).to_string());
-    let jwks = Bytes::from(jwks);
+    let documents = Documents {
+        discovery: Bytes::from(discovery(&issuer(address)).to_string()),
+        jwks: Bytes::from(jwks),
+    };
     crate::child::announce(address);
+    let tokens = None;
+    accept(listener, Arc::new(Serving { documents, tokens })).await
+}
+
+struct Documents {
+    discovery: Bytes,
+    jwks: Bytes,
+}
+
+struct Serving {
+    documents: Documents,
+    /// The key of ID tokens and their issuer, where codes are redeemed.
+    tokens: Option<(Arc<SigningKey>, String)>,
+}
+
+async fn accept(listener: TcpListener, serving: Arc<Serving>) -> anyhow::Result<()> {
     loop {
         let (stream, _) = listener.accept().await.context("accept")?;
-        let (discovery, jwks) = (discovery.clone(), jwks.clone());
+        let serving = Arc::clone(&serving);
         let service = service_fn(move |request: Request<Incoming>| {
-            let body = match request.uri().path() {
-                DISCOVERY_PATH => Some(discovery.clone()),
-                JWKS_PATH => Some(jwks.clone()),
-                _ => None,
-            };
-            std::future::ready(Ok::<_, Infallible>(document(body)))
+            let serving = Arc::clone(&serving);
+            async move { Ok::<_, Infallible>(document(serving.answer(request).await)) }
         });
         tokio::spawn(
             hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service),
         );
+    }
+}
+
+impl Serving {
+    async fn answer(&self, request: Request<Incoming>) -> Option<Bytes> {
+        match request.uri().path() {
+            DISCOVERY_PATH => Some(self.documents.discovery.clone()),
+            JWKS_PATH => Some(self.documents.jwks.clone()),
+            TOKEN_PATH => self.redeem(request).await,
+            _ => None,
+        }
+    }
+
+    /// Answers the token request of RFC 6749 section 4.1.3, whatever it says besides the code.
+    async fn redeem(&self, request: Request<Incoming>) -> Option<Bytes> {
+        let (key, issuer) = self.tokens.as_ref()?;
+        let body = request.into_body().collect().await.ok()?.to_bytes();
+        let form = String::from_utf8_lossy(&body);
+        let nonce = form
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("code="))?;
+        let answer = json!({
+            "access_token": "opaque", "token_type": "Bearer", "expires_in": 3600,
+            "refresh_token": "bench-refresh-token", "id_token": key.id_token(issuer, nonce).ok()?,
+        });
+        Some(Bytes::from(answer.to_string()))
     }
 }
 
@@ -155,6 +241,11 @@ fn document(body: Option<Bytes>) -> Response<Full<Bytes>> {
     response
 }
 
+fn unix_seconds() -> anyhow::Result<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Ok(since.context("clock before 1970")?.as_secs())
+}
+
 fn issuer(address: SocketAddr) -> String {
     format!("http://{address}")
 }
@@ -164,10 +255,13 @@ fn discovery(issuer: &str) -> Value {
         "issuer": issuer,
         "jwks_uri": format!("{issuer}{JWKS_PATH}"),
         "authorization_endpoint": format!("{issuer}/authorize"),
-        "token_endpoint": format!("{issuer}/token"),
+        "token_endpoint": format!("{issuer}{TOKEN_PATH}"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
+        "scopes_supported": ["openid", "offline_access"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
     })
 }
 

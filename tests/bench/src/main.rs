@@ -8,7 +8,7 @@
 //! * `child`, `proc`: server processes, pinned and weighed;
 //! * `idp`, `host`, `comparator`, `hello`: the servers;
 //! * `operation`, `wire`, `load`, `answer`: the load generator;
-//! * `matrix`, `growth`, `start_up`: the measurements;
+//! * `matrix`, `growth`, `sign_in`, `start_up`: the measurements;
 //! * `stats`, `aims`, `report`: what they say.
 
 mod aims;
@@ -26,6 +26,7 @@ mod plan;
 mod proc;
 mod report;
 mod run;
+mod sign_in;
 mod start_up;
 mod stats;
 mod wire;

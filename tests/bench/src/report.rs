@@ -15,6 +15,7 @@ use crate::{
     matrix::Outcome,
     plan::Plan,
     proc::Cores,
+    sign_in::SignIn,
     start_up::StartUp,
 };
 
@@ -33,6 +34,8 @@ pub struct Report<'a> {
     pub growth: &'a BTreeMap<Isolation, Growth>,
     /// Start-up, where it was measured.
     pub start_up: Option<&'a StartUp>,
+    /// Signing in, where it was measured.
+    pub sign_in: Option<&'a SignIn>,
 }
 
 impl Report<'_> {
@@ -70,6 +73,7 @@ impl Report<'_> {
             "cells": self.outcome.rounds.iter().map(cell).collect::<Vec<_>>(),
             "growth": serde_json::to_value(self.growth)?,
             "start_up": self.start_up,
+            "sign_in": self.sign_in,
             "aims": self.figures().aims().into_iter().map(aim).collect::<Vec<_>>(),
             "failures": self.outcome.failures,
         }))
@@ -81,6 +85,7 @@ impl Report<'_> {
             connections: &self.plan.connections,
             growth: self.growth,
             start_up: self.start_up,
+            sign_in: self.sign_in,
         }
     }
 

@@ -11,12 +11,14 @@ use crate::{
     comparator::{AuthSettings, Settings, answers::Captured},
     growth::{self, Growth},
     host::{Binary, Isolation, Launch, audience, directory, free_socket},
-    idp::Provider,
+    idp::{Provider, TokenProvider},
+    load::Pressure,
     matrix::{self, Contestant, Entrant},
     operation::Operation,
     plan::Plan,
     proc::Cores,
     report::Report,
+    sign_in::{self, SignIn},
     start_up,
     wire::Connection,
 };
@@ -36,9 +38,12 @@ pub async fn run(plan: &Plan) -> anyhow::Result<()> {
     drop(entrants);
     let mut growth = BTreeMap::new();
     let mut start_up = None;
+    let mut sign_in = None;
     if let Some(start_ups) = plan.start_up {
         eprintln!("memory growth");
         growth = bench.growth().await?;
+        eprintln!("sign-in");
+        sign_in = Some(bench.sign_in(plan).await?);
         eprintln!("start-up");
         start_up = Some(
             start_up::measure(&bench.binary, start_ups, bench.scratch.path(), &bench.cores).await?,
@@ -50,6 +55,7 @@ pub async fn run(plan: &Plan) -> anyhow::Result<()> {
         outcome: &outcome,
         growth: &growth,
         start_up: start_up.as_ref(),
+        sign_in: sign_in.as_ref(),
     };
     report.print(&mut io::stdout().lock())?;
     if let Some(path) = &plan.json {
@@ -140,6 +146,7 @@ impl Bench {
             isolation,
             listen,
             provider: authenticated.then_some(&self.provider),
+            signs_in_at: None,
             place: Place::ServerCore,
         };
         Ok(Entrant {
@@ -217,6 +224,45 @@ impl Bench {
             );
         }
         Ok(())
+    }
+
+    /// A host that signs users in itself, next to one that takes tokens of the provider.
+    async fn sign_in(&self, plan: &Plan) -> anyhow::Result<SignIn> {
+        let provider = TokenProvider::start().await?;
+        let launch = Launch {
+            data_dir: &directory(self.scratch.path(), "sign-in")?,
+            cache_dir: &directory(self.scratch.path(), "cache")?,
+            isolation: Isolation::Request,
+            listen: free_socket()?,
+            provider: None,
+            signs_in_at: Some(&provider),
+            place: Place::ServerCore,
+        };
+        let server = self.binary.start(&launch, &self.cores)?;
+        let mut figures = sign_in::measure(&server).await?;
+        let own = Entrant {
+            contestant: Contestant::Host(Isolation::Request),
+            server,
+            tokens: vec![figures.token.clone()],
+        };
+        let mut other = self.host(Isolation::Request, true, "sign-in-other")?;
+        other.tokens.truncate(1);
+        let pressure = Pressure {
+            connections: 16,
+            warm_up: plan.warm_up,
+            window: plan.window,
+            max_requests: u64::MAX,
+        };
+        let mut rounds = Vec::new();
+        for _ in 0..plan.rounds {
+            let target = |entrant: &Entrant| entrant.target(Operation::ListProviders);
+            rounds.push((
+                target(&own).measure(pressure).await?,
+                target(&other).measure(pressure).await?,
+            ));
+        }
+        figures.compare(&rounds);
+        Ok(figures)
     }
 
     async fn growth(&self) -> anyhow::Result<BTreeMap<Isolation, Growth>> {

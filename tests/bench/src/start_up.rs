@@ -73,6 +73,7 @@ async fn start(
         isolation: Isolation::Request,
         listen,
         provider: None,
+        signs_in_at: None,
         place: Place::Anywhere,
     };
     let begin = Instant::now();

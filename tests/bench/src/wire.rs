@@ -38,8 +38,26 @@ pub enum WireError {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
+    /// Status line and header fields as they came.
+    pub head: BytesMut,
     /// Body without transfer coding.
     pub body: BytesMut,
+}
+
+impl Answer {
+    /// The values of a header field that are text.
+    pub fn values(&self, name: &str) -> Vec<String> {
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        if response.parse(&self.head).is_err() {
+            return Vec::new();
+        }
+        let fields = response.headers.iter();
+        fields
+            .filter(|field| field.name.eq_ignore_ascii_case(name))
+            .filter_map(|field| Some(std::str::from_utf8(field.value).ok()?.to_owned()))
+            .collect()
+    }
 }
 
 /// An open connection.
@@ -69,7 +87,7 @@ impl Connection {
             }
             self.fill().await?;
         };
-        self.buffer.advance(head.length);
+        let bytes = self.buffer.split_to(head.length);
         let body = match head.framing {
             Framing::Length(length) => {
                 while self.buffer.len() < length {
@@ -81,6 +99,7 @@ impl Connection {
         };
         Ok(Answer {
             status: head.status,
+            head: bytes,
             body,
         })
     }
@@ -208,6 +227,7 @@ mod tests {
         .unwrap();
         assert_eq!((one.status, &one.body[..]), (200, &b"hello"[..]));
         assert_eq!((two.status, &two.body[..]), (503, &b"abcde"[..]));
+        assert_eq!(one.values("content-length"), ["5"]);
     }
 
     #[tokio::test]
