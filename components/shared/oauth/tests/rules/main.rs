@@ -13,6 +13,7 @@ mod authentication;
 mod cookies;
 mod documents;
 mod forms;
+mod fuzzed;
 mod locations;
 mod metadata;
 mod pages;
