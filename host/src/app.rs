@@ -10,9 +10,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::config::{AuthMode, Config, Transport, TrustedProxies};
+use crate::keys::{Keys, lacks};
 use crate::tenant::Tenants;
 
-pub use build::{BuildError, build, components, engine, keys};
+pub use build::{BuildError, PolicyGround, build, components, engine, keys, policy};
 pub use state::OpenState;
 
 /// How often warm instances are looked over.
@@ -61,6 +62,12 @@ pub async fn housekeeping(app: Arc<App>) {
     let mut tasks = JoinSet::new();
     for tenant in app.tenants.iter() {
         tasks.spawn(Arc::clone(&tenant.keys).run());
+        if let Some(config_url) = &tenant.signs_in_at {
+            tasks.spawn(tell_what_lacks(
+                Arc::clone(&tenant.keys),
+                config_url.clone(),
+            ));
+        }
         let tenant = Arc::clone(tenant);
         tasks.spawn(async move {
             loop {
@@ -79,6 +86,20 @@ pub async fn housekeeping(app: Arc<App>) {
         }
     });
     while tasks.join_next().await.is_some() {}
+}
+
+/// Says once what the provider lacks for signing users in, as soon as it can be read.
+async fn tell_what_lacks(keys: Arc<Keys>, config_url: String) {
+    loop {
+        if let Ok(provider) = keys.provider(&config_url).await {
+            let document = serde_json::from_str(&provider.metadata).unwrap_or_default();
+            for lacking in lacks(&document) {
+                tracing::warn!(config_url, "the OpenID provider: {lacking}");
+            }
+            return;
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
 }
 
 /// Lets images that are still being made in the background be finished, within the grace period.

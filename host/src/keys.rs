@@ -24,11 +24,12 @@ mod json;
 mod jwk;
 mod jwks;
 mod jws;
+mod lacks;
 mod misses;
 mod source;
 mod status;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,7 @@ pub use self::failure::{Failure, Provider, Unavailable, VerifiedJws};
 pub use self::fetch::http_client;
 pub use self::grant::{ConfigFault, ProviderGrant};
 pub use self::introspect::{IntrospectionClient, IntrospectionConfig, Introspector};
+pub use self::lacks::lacks;
 pub use self::status::ProviderStatus;
 
 /// How often the maintenance looks for work. Most looks find none and cost a few comparisons.

@@ -31,6 +31,8 @@ pub struct Tenant {
     pub tools: Tools,
     /// Provider documents and keys; empty without OIDC.
     pub keys: Arc<Keys>,
+    /// The discovery document of the provider at which the policy signs users in, if it does.
+    pub signs_in_at: Option<String>,
     /// The files of its gallery.
     pub blobs: Blobs,
     /// The MCP path, as the tools see it.

@@ -17,7 +17,7 @@ use crate::capabilities::rates::Rates;
 use crate::capabilities::settings::Settings;
 use crate::capabilities::state::State;
 use crate::capabilities::verifier::Verifier;
-use crate::config::{self, Config, Isolation, Secret, SigningKeyError};
+use crate::config::{self, AuthMode, Config, Isolation, Secret, SigningKeyError};
 use crate::engine::grants::Role;
 use crate::engine::link::{self, PolicyGrants, ToolsGrants};
 use crate::engine::load::{self, LoadError, Loaded};
@@ -25,7 +25,7 @@ use crate::engine::{self, EngineConfig};
 use crate::invoke::{self, Budget, Share, Tools, WarmBounds};
 use crate::keys::{Clock, Keys, KeysConfig, ProviderGrant};
 use crate::route::Paths;
-use crate::store::{self, BlobsConfig, OpenError};
+use crate::store::{self, BlobsConfig, OpenError, StateNamespace};
 use crate::tenant::{Tenant, Tenants};
 
 /// Largest image, in bytes.
@@ -136,16 +136,6 @@ fn tenant(
         max_bytes: MAX_BLOB_BYTES,
         flush: true,
     });
-    let policy_grants = PolicyGrants {
-        verifier: Verifier::new(Arc::clone(&keys)),
-        introspector: outbound::introspector(described, &keys)?,
-        settings: policy_settings(described)?,
-        state: State::new(state.namespace(&name, "auth")),
-        http: outbound::http_client(config, described, &keys)?,
-        rates: Rates::default(),
-        log: Log::new(Arc::clone(&name), policy.name.as_str().into()),
-        memory_bytes: config.limits.instance_memory_bytes,
-    };
     let tools_grants = ToolsGrants {
         settings: tools_settings(config, &described.tools_settings),
         blobs: Blobs::new(blobs.clone()),
@@ -153,11 +143,14 @@ fn tenant(
         log: Log::new(Arc::clone(&name), tools.name.as_str().into()),
         memory_bytes: config.limits.instance_memory_bytes,
     };
-    let pool = Arc::new(PolicyPool::new(link::policy(
+    let ground = PolicyGround {
+        config,
+        described,
         engine,
-        &policy,
-        policy_grants,
-    )?));
+        keys: &keys,
+    };
+    let values = state.namespace(&name, "auth");
+    let pool = Arc::new(self::policy(&ground, &policy, values)?);
     let linked = link::tools(engine, &tools, tools_grants)?;
     let base_path = described
         .base_url
@@ -165,6 +158,10 @@ fn tenant(
         .map_or("", |url| url.path().trim_end_matches('/'));
     let mcp_path = PathAndQuery::try_from(described.http_path.as_str())
         .map_err(|_| BuildError::Path(described.http_path.clone()))?;
+    let signs_in_at = (described.auth.mode == AuthMode::OidcProxy)
+        .then_some(described.oidc.as_ref())
+        .flatten()
+        .map(|oidc| oidc.config_url.to_string());
     Ok(Tenant {
         name,
         public: described.base_url.clone(),
@@ -177,10 +174,53 @@ fn tenant(
         policy: pool,
         decisions: DecisionCache::default(),
         keys,
+        signs_in_at,
         blobs,
         mcp_path,
         components: vec![policy, tools],
     })
+}
+
+/// What a policy rests on.
+pub struct PolicyGround<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The tenant that it belongs to.
+    pub described: &'a config::Tenant,
+    /// The engine.
+    pub engine: &'a Engine,
+    /// The keys of its provider.
+    pub keys: &'a Arc<Keys>,
+}
+
+/// The policy of a tenant with everything that it is granted.
+///
+/// # Errors
+///
+/// See [`BuildError`].
+pub fn policy(
+    ground: &PolicyGround<'_>,
+    loaded: &Loaded,
+    values: StateNamespace,
+) -> Result<PolicyPool, BuildError> {
+    let PolicyGround {
+        config,
+        described,
+        engine,
+        keys,
+    } = ground;
+    let name = described.name.as_str().into();
+    let grants = PolicyGrants {
+        verifier: Verifier::new(Arc::clone(keys)),
+        introspector: outbound::introspector(described, keys)?,
+        settings: policy_settings(described)?,
+        state: State::new(values),
+        http: outbound::http_client(config, described, keys)?,
+        rates: Rates::default(),
+        log: Log::new(name, loaded.name.as_str().into()),
+        memory_bytes: config.limits.instance_memory_bytes,
+    };
+    Ok(PolicyPool::new(link::policy(engine, loaded, grants)?))
 }
 
 /// The key service for the provider of a tenant; it fetches nothing yet.
