@@ -5,6 +5,7 @@ mod components;
 mod serve;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
@@ -28,7 +29,7 @@ enum Command {
     /// Serve MCP over HTTP or standard input and output.
     Serve(ServeArguments),
     /// Check the configuration, the components and the OpenID provider, and say what was found.
-    Check,
+    Check(CheckArguments),
     /// List the components: name, digest, imports, exports, size.
     Components(ComponentsArguments),
 }
@@ -47,6 +48,29 @@ struct ServeArguments {
     /// Path of the MCP endpoint.
     #[arg(long, visible_alias = "path")]
     http_path: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArguments {
+    /// Sign in at the OpenID provider as the server would, with a browser on this machine.
+    #[arg(long)]
+    login: bool,
+    /// Port of the loopback listener; `http://127.0.0.1:PORT/auth/callback` has to be registered
+    /// at the provider.
+    #[arg(long, default_value_t = 8710, requires = "login")]
+    port: u16,
+    /// Seconds to wait for somebody to sign in.
+    #[arg(long, default_value_t = 300, requires = "login")]
+    wait: u64,
+}
+
+impl CheckArguments {
+    fn login(self) -> Option<check::LoginArguments> {
+        self.login.then(|| check::LoginArguments {
+            port: self.port,
+            wait: Duration::from_secs(self.wait),
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -77,7 +101,7 @@ pub fn run() -> ExitCode {
     };
     let outcome = match command {
         Command::Serve(serve) => serve::run(&serve.overrides(), arguments.verbose),
-        Command::Check => check::run(),
+        Command::Check(check) => check::run(check.login()),
         Command::Components(components) => components::run(components.json),
     };
     match outcome {

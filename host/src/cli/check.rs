@@ -1,5 +1,7 @@
 //! `check`: the configuration, the components, the store and the provider, in plain words.
 
+mod login;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
@@ -9,8 +11,11 @@ use crate::config::{CliOverrides, Config, Environment, SigningKeyState, StateSto
 use crate::keys::ProviderStatus;
 use crate::store::{OpenError, State, WallClock};
 
-/// Prints what was found. The exit code is 1 when the server would start and not be ready.
-pub fn run() -> Result<ExitCode> {
+pub(super) use login::Arguments as LoginArguments;
+
+/// Prints what was found. The exit code is 1 when the server would start and not be ready, or when
+/// signing in, which is tried with `login`, does not work as it should.
+pub(super) fn run(login: Option<LoginArguments>) -> Result<ExitCode> {
     let config = Config::load(&Environment, &CliOverrides::default())?;
     say("configuration: ok");
     say(&config.summary());
@@ -40,6 +45,18 @@ pub fn run() -> Result<ExitCode> {
         }
         anyhow::Ok(ready)
     })?;
+    if let Some(arguments) = login {
+        let mut works = ready;
+        for tenant in &config.tenants {
+            let attempt = login::run(&config, tenant, &engine, arguments);
+            works &= runtime.block_on(attempt)?;
+        }
+        return Ok(if works {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
+    }
     if ready {
         say("the server is ready to start");
         return Ok(ExitCode::SUCCESS);

@@ -8,7 +8,7 @@ mod key_rules;
 mod outages;
 mod rotation;
 mod signatures;
-mod signer;
+pub(crate) mod signer;
 mod tokens;
 mod vectors;
 mod with_key_sets;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::keys::Algorithm;
 
-pub(super) fn b64(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
@@ -28,14 +28,14 @@ enum Pair {
 }
 
 /// A key pair of the provider.
-pub(super) struct TestKey {
-    pub(super) kid: &'static str,
-    pub(super) algorithm: Algorithm,
+pub(crate) struct TestKey {
+    pub(crate) kid: &'static str,
+    pub(crate) algorithm: Algorithm,
     pair: Pair,
 }
 
 impl TestKey {
-    pub(super) fn new(algorithm: Algorithm, kid: &'static str) -> Self {
+    pub(crate) fn new(algorithm: Algorithm, kid: &'static str) -> Self {
         let ec = |parameters| Pair::Ec(Box::new(EcdsaKeyPair::generate(parameters).unwrap()));
         let pair = match algorithm {
             Algorithm::Es256 => ec(&signature::ECDSA_P256_SHA256_FIXED_SIGNING),
@@ -52,7 +52,7 @@ impl TestKey {
     }
 
     /// The same names and another key pair.
-    pub(super) fn stranger(&self) -> Self {
+    pub(crate) fn stranger(&self) -> Self {
         let mut stranger = Self::new(self.algorithm, self.kid);
         if let Pair::Rsa(pair) = &mut stranger.pair {
             *pair = &RSA[1];
@@ -61,7 +61,7 @@ impl TestKey {
     }
 
     /// The public key, without `alg` and `use`.
-    pub(super) fn bare_jwk(&self) -> Value {
+    pub(crate) fn bare_jwk(&self) -> Value {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let parts = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
@@ -85,7 +85,7 @@ impl TestKey {
     }
 
     /// The public key as providers publish it.
-    pub(super) fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         let mut jwk = self.bare_jwk();
         jwk["use"] = json!("sig");
         jwk["alg"] = json!(self.algorithm.name());
@@ -93,24 +93,24 @@ impl TestKey {
     }
 
     /// A token with the usual header.
-    pub(super) fn token(&self, payload: &str) -> String {
+    pub(crate) fn token(&self, payload: &str) -> String {
         self.token_with(json!({"typ": "at+jwt", "kid": self.kid}), payload)
     }
 
     /// A token with that header, to which `alg` is added.
-    pub(super) fn token_with(&self, mut header: Value, payload: &str) -> String {
+    pub(crate) fn token_with(&self, mut header: Value, payload: &str) -> String {
         header["alg"] = json!(self.algorithm.name());
         self.token_raw(header.to_string(), payload)
     }
 
     /// A correctly signed token, whatever the header says.
-    pub(super) fn token_raw(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
+    pub(crate) fn token_raw(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
         let input = format!("{}.{}", b64(header), b64(payload));
         let signature = self.sign(self.algorithm, input.as_bytes());
         format!("{input}.{}", b64(signature))
     }
 
-    pub(super) fn sign(&self, algorithm: Algorithm, input: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(&self, algorithm: Algorithm, input: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match &self.pair {
             Pair::Ec(pair) => pair.sign(&random, input).unwrap().as_ref().to_vec(),
