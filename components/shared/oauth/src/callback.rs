@@ -6,7 +6,7 @@
 
 use policy::loggable::Loggable;
 use policy::state::{Expect, Outcome};
-use policy::types::{HttpRequest, HttpResponse};
+use policy::types::{Header, HttpRequest, HttpResponse};
 
 use crate::authorize;
 use crate::browser::Browser;
@@ -214,24 +214,36 @@ struct Arrived {
 
 impl Arrived {
     fn finish(self, request: &HttpRequest, call: &Call<'_>) -> Result<HttpResponse, LocalPage> {
-        let transaction = &self.sign_in.transaction;
-        let client = authorize::client(&transaction.client_id, call)?;
-        if let Agreement::Remembered(user) = &self.sign_in.agreement
-            && *user != remembered::digest_of(&self.user.subject, call)
-        {
-            call.note(Level::Info, "consent_asked_again: another user");
-            let party = (&client, &self.address.redirect_uri);
-            return consent::page(party, transaction, &self.browser, call);
-        }
-        let remembered = remembered::field(
-            &request.head,
-            &self.user.subject,
-            (&client, transaction),
-            call,
-        );
+        let remembered = match &self.sign_in.agreement {
+            Agreement::Given => self.remembered(request, call),
+            Agreement::Remembered(user)
+                if *user == remembered::digest_of(&self.user.subject, call) =>
+            {
+                None
+            }
+            Agreement::Remembered(_) => return self.asked_after_all(call),
+        };
         let code = self.code(call)?;
         let url = self.address.url(&[("code", &code)], call);
         Ok(redirect(&url, remembered.into_iter().collect()))
+    }
+
+    /// The cookie that makes the question unnecessary next time. A client that cannot be looked up
+    /// at this moment is asked about again.
+    fn remembered(&self, request: &HttpRequest, call: &Call<'_>) -> Option<Header> {
+        let transaction = &self.sign_in.transaction;
+        let client = authorize::client(&transaction.client_id, call).ok()?;
+        let party = (&client, transaction);
+        remembered::field(&request.head, &self.user.subject, party, call)
+    }
+
+    /// Somebody else has signed in than the one who has agreed.
+    fn asked_after_all(&self, call: &Call<'_>) -> Result<HttpResponse, LocalPage> {
+        call.note(Level::Info, "consent_asked_again: another user");
+        let transaction = &self.sign_in.transaction;
+        let client = authorize::client(&transaction.client_id, call)?;
+        let party = (&client, &self.address.redirect_uri);
+        consent::page(party, transaction, &self.browser, call)
     }
 
     /// A code of ours, which holds all that `/token` needs.

@@ -25,8 +25,9 @@ const MAX_LEEWAY_S: u64 = 120;
 const DEFAULT_ACCESS_TOKEN_TTL_S: u64 = 3600;
 const MAX_ACCESS_TOKEN_TTL_S: u64 = 86_400;
 const DEFAULT_REFRESH_TOKEN_TTL_S: u64 = 30 * 86_400;
-/// A year: beyond it a lifetime is a typing error.
-const MAX_SESSION_S: u64 = 31_536_000;
+/// A year, and ten: beyond them a lifetime is a typing error.
+const MAX_REFRESH_TOKEN_TTL_S: u64 = 31_536_000;
+const MAX_SESSION_S: u64 = 315_360_000;
 const MIN_TTL_S: u64 = 60;
 
 /// A configuration without faults.
@@ -173,7 +174,10 @@ impl Lifetimes {
                 )
                 .unwrap_or(DEFAULT_ACCESS_TOKEN_TTL_S),
             refresh_token_s: reader
-                .integer("OIDC_REFRESH_TOKEN_TTL_S", MIN_TTL_S..=MAX_SESSION_S)
+                .integer(
+                    "OIDC_REFRESH_TOKEN_TTL_S",
+                    MIN_TTL_S..=MAX_REFRESH_TOKEN_TTL_S,
+                )
                 .unwrap_or(DEFAULT_REFRESH_TOKEN_TTL_S),
             session_s: reader.integer("OIDC_SESSION_MAX_S", MIN_TTL_S..=MAX_SESSION_S),
         }

@@ -11,7 +11,7 @@ use crate::services::Services;
 
 /// Longest artefact that goes out as it is, in characters: with the other parameters of a redirect it
 /// stays below what servers and proxies accept as a request line.
-pub const MAX_CHARACTERS: usize = 2048;
+pub const MAX_CHARACTERS: usize = 4096;
 
 #[derive(Serialize, Deserialize)]
 enum Parcel<T> {

@@ -2,7 +2,6 @@
 
 use policy::types::Operation;
 
-use crate::provider::change;
 use crate::support::*;
 use crate::world::World;
 
@@ -131,7 +130,7 @@ fn sessions_survive_the_loss_of_the_store() {
 #[test]
 fn artefacts_that_are_too_long_for_a_url_stay_in_the_store() {
     let world = World::default();
-    world.provider.set(|script| script.padding = 3000);
+    world.provider.set(|script| script.padding = 5000);
     let server = Deployment::new().server(&world);
     let caller = Caller::registered(&server).asking("state", "their state");
     let mut browser = Browser::default();
@@ -142,7 +141,7 @@ fn artefacts_that_are_too_long_for_a_url_stay_in_the_store() {
         Tokens::of(&server.refresh(&caller.client_id, &tokens.refresh))
             .refresh
             .len()
-            > 3000
+            > 5000
     );
     let stored = String::from_utf8_lossy(&world.store.bytes()).into_owned();
     assert!(
@@ -155,9 +154,7 @@ fn artefacts_that_are_too_long_for_a_url_stay_in_the_store() {
 fn the_provider_is_asked_for_what_is_needed_and_in_the_way_it_needs() {
     let asked = |deployment: &Deployment, document: serde_json::Value| {
         let world = World::default();
-        world
-            .provider
-            .set(|script| change(&mut script.document, &document));
+        world.provider.set(|script| script.document = document);
         let server = deployment.server(&world);
         let mut browser = Browser::default();
         let page = browser.open(&server, &Caller::registered(&server).authorize_path());

@@ -26,6 +26,8 @@ pub struct Provider {
     pub token_requests: AtomicU32,
     pub userinfo_requests: AtomicU32,
     pub revoked: Mutex<Vec<String>>,
+    /// What is at public URLs.
+    pub documents: Mutex<BTreeMap<String, Value>>,
     codes: Mutex<BTreeMap<String, Value>>,
     refresh_tokens: Mutex<BTreeMap<String, Value>>,
     serial: AtomicU32,
@@ -47,6 +49,8 @@ pub struct Script {
     /// What the token endpoint answers instead.
     pub token: Option<Result<Response, Error>>,
     pub token_delay: Duration,
+    /// Claims of an access token that is a JWT.
+    pub access_token: Option<Value>,
     pub userinfo: Value,
     pub is_down: bool,
     pub keys_are_down: bool,
@@ -66,6 +70,7 @@ impl Default for Script {
             iss: Some(ISSUER.to_owned()),
             token: None,
             token_delay: Duration::ZERO,
+            access_token: None,
             userinfo: json!({ "sub": "alice" }),
             is_down: false,
             keys_are_down: false,
@@ -161,7 +166,14 @@ impl Provider {
                 json!({ "error": "invalid_grant", "error_description": "<b>secret</b>" }),
             );
         };
-        let access_token = self.fresh("at");
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let access_token = match &script.access_token {
+            None => self.fresh("at"),
+            Some(claims) => {
+                let header = json!({ "alg": "RS256", "typ": "at+jwt" });
+                format!("{}.{}.c2lnbmF0dXJl", part(&header), part(claims))
+            }
+        };
         let mut answer =
             json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": 5 });
         let offers = script.gives_refresh_token && grant["offline"] == true;
@@ -175,7 +187,7 @@ impl Provider {
         }
         if script.sends_id_token {
             let mut claims = json!({
-                "iss": ISSUER, "sub": grant["sub"], "aud": CLIENT_ID, "exp": NOW + 1_000_000, "iat": NOW,
+                "iss": ISSUER, "sub": grant["sub"], "aud": CLIENT_ID, "exp": NOW + 100_000_000, "iat": NOW,
                 "at_hash": URL_SAFE_NO_PAD.encode(&Sha256::digest(&access_token)[..16]),
                 "email": "alice@example.com", "email_verified": true, "name": "Alice",
             });
@@ -183,7 +195,6 @@ impl Provider {
                 claims["nonce"] = grant["nonce"].clone();
             }
             change(&mut claims, &script.id_token);
-            let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
             let token = format!(
                 "{}.{}.c2lnbmF0dXJl",
                 part(&script.id_token_header),
@@ -205,7 +216,14 @@ fn respond(status: u16, body: Value) -> Response {
 
 impl Client for Provider {
     fn send(&self, to: Destination, request: &Request) -> Result<Response, Error> {
-        assert_eq!(to, Destination::Provider, "{}", request.url);
+        if to == Destination::Public {
+            let documents = self.documents.lock().unwrap();
+            let document = documents.get(&request.url).ok_or(Error::Timeout)?;
+            return Ok(Response {
+                headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+                ..respond(200, document.clone())
+            });
+        }
         let script = self.script();
         if request.url == "https://idp.example/userinfo" {
             self.userinfo_requests.fetch_add(1, SeqCst);

@@ -64,8 +64,7 @@ pub struct Server<'a> {
 impl Server<'_> {
     pub fn send(
         &self,
-        method: &str,
-        path: &str,
+        (method, path): (&str, &str),
         fields: &[(&str, &str)],
         body: &str,
     ) -> HttpResponse {
@@ -99,14 +98,14 @@ impl Server<'_> {
 
     pub fn post(&self, path: &str, form: &[(&str, &str)]) -> HttpResponse {
         let fields = [("content-type", "application/x-www-form-urlencoded")];
-        self.send("POST", path, &fields, &oauth::form::encode(form))
+        self.send(("POST", path), &fields, &oauth::form::encode(form))
     }
 
     /// A client registers itself, and gets this id.
     pub fn register(&self, redirect_uris: &[&str]) -> String {
         let body = json!({ "client_name": "Inspector", "redirect_uris": redirect_uris });
         let fields = [("content-type", "application/json")];
-        let response = self.send("POST", "/vault/register", &fields, &body.to_string());
+        let response = self.send(("POST", "/vault/register"), &fields, &body.to_string());
         assert_eq!(response.status, 201, "{}", text(&response));
         object(&response)["client_id"].as_str().unwrap().to_owned()
     }
@@ -330,7 +329,7 @@ impl Browser {
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         );
-        let response = server.send(method, path, &fields, body);
+        let response = server.send((method, path), &fields, body);
         for (_, field) in response
             .headers
             .iter()
