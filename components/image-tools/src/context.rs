@@ -7,8 +7,12 @@ use guest::Capabilities;
 use crate::gallery::Gallery;
 use crate::gallery::jobs::Jobs;
 use crate::gallery::owner::{Owner, Subject};
+use crate::spending::Spending;
 use crate::styles::Styles;
 use crate::time::iso;
+
+/// Largest input, unless the deployment says otherwise: 20 MiB.
+const DEFAULT_MAX_INPUT_BYTES: usize = 20 * 1024 * 1024;
 
 /// The capabilities of one request, and the settings that more than one tool asks for. Nothing
 /// is read before somebody asks: every setting is a call to the host.
@@ -18,6 +22,32 @@ pub struct Context<'a> {
     pub capabilities: Capabilities<'a>,
     /// Who calls; `None` when the policy asks nobody who they are.
     pub subject: Option<Subject>,
+}
+
+/// Which tools a deployment offers: those that it allows, if it names any, without those that it
+/// denies, and in read-only mode without those that write.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// Whether tools that write are hidden.
+    pub read_only: bool,
+    /// The only tools on offer; `None` for all.
+    pub allow: Option<Vec<String>>,
+    /// Tools that are not on offer.
+    pub deny: Vec<String>,
+}
+
+impl Offered {
+    /// Whether a tool is on offer.
+    pub fn has(&self, name: &str, writes: bool) -> bool {
+        let is_in = |names: &[String]| names.iter().any(|one| one == name);
+        !(self.read_only && writes) && self.allow.as_deref().is_none_or(is_in) && !is_in(&self.deny)
+    }
+
+    /// Every name that the deployment mentions.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let allow = self.allow.iter().flatten();
+        allow.chain(&self.deny).map(String::as_str)
+    }
 }
 
 impl<'a> Context<'a> {
@@ -45,6 +75,18 @@ impl<'a> Context<'a> {
         Jobs::new(self.capabilities, self.owner())
     }
 
+    /// The accounts of the caller.
+    pub fn spending(self) -> Spending<'a> {
+        Spending::new(self.capabilities, self.subject)
+    }
+
+    /// The largest image that is taken as input, in bytes.
+    pub fn max_input_bytes(self) -> usize {
+        let setting = self.capabilities.settings.setting("MAX_INPUT_IMAGE_BYTES");
+        let bytes = setting.and_then(|text| text.trim().parse().ok());
+        bytes.unwrap_or(DEFAULT_MAX_INPUT_BYTES)
+    }
+
     /// The style library.
     pub fn styles(self) -> Styles<'a> {
         Styles::new(self.capabilities)
@@ -60,6 +102,22 @@ impl<'a> Context<'a> {
                 .any(|word| text.eq_ignore_ascii_case(word))
         };
         !setting.is_some_and(|text| is_false(&text))
+    }
+
+    /// Which tools the deployment offers.
+    pub fn offered(self) -> Offered {
+        let names = |setting: Option<String>| {
+            setting.map(|text| {
+                let names = text.split([',', ' ']).filter(|name| !name.is_empty());
+                names.map(str::to_owned).collect()
+            })
+        };
+        let settings = self.capabilities.settings;
+        Offered {
+            read_only: self.is_read_only(),
+            allow: names(settings.setting("TOOLS_ALLOW")),
+            deny: names(settings.setting("TOOLS_DENY")).unwrap_or_default(),
+        }
     }
 
     /// The name that the server gives itself.

@@ -12,6 +12,7 @@ use crate::images::encode::EncodeError;
 use crate::images::query::QueryError;
 use crate::images::transform::TransformError;
 use crate::providers::{ProviderError, SelectError};
+use crate::spending::SpendingError;
 use crate::styles::StyleError;
 
 /// Under which name the facts of a failure are in the `_meta` of a tool result.
@@ -149,6 +150,21 @@ impl From<GalleryError> for Fault {
                 "the provider answered with something that is no image",
                 error,
             ),
+        }
+    }
+}
+
+impl From<SpendingError> for Fault {
+    fn from(error: SpendingError) -> Self {
+        match error {
+            SpendingError::Store(error) => error.into(),
+            SpendingError::Exceeded { .. } => Self {
+                code: "budget_exceeded",
+                ..Self::invalid(error)
+            },
+            SpendingError::Misconfigured => {
+                Self::server("budget_exceeded", error.to_string(), error)
+            }
         }
     }
 }

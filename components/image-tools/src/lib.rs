@@ -26,6 +26,9 @@ mod completion;
 mod icons;
 pub mod prompts;
 pub mod resources;
+// Images that come in, and money that goes out.
+pub mod inputs;
+pub mod spending;
 // The backends.
 pub mod providers;
 // Pixels.

@@ -52,7 +52,9 @@ impl<'a, A: Access> ImageServer<'a, A> {
 
     /// The tool of that name, unless it is hidden.
     fn visible(&self, name: &str) -> Option<&'static tools::Tool> {
-        tools::find(name).filter(|tool| !tool.writes || !self.context.is_read_only())
+        let tool = tools::find(name)?;
+        let offered = self.context.offered();
+        offered.has(tool.name, tool.writes).then_some(tool)
     }
 }
 
@@ -100,7 +102,15 @@ impl<A: Access> Server for ImageServer<'_, A> {
 
     fn tools(&self, cursor: Option<&str>) -> Result<Page<Tool>, ErrorData> {
         only_page(cursor)?;
-        Ok(Page::json(tools::list(self.context.is_read_only())))
+        let offered = self.context.offered();
+        // A misspelt name denies nothing, which whoever wrote it should know.
+        for name in offered.names().filter(|name| tools::find(name).is_none()) {
+            let log = self.context.capabilities.log;
+            log.warn(&format!(
+                "TOOLS_ALLOW or TOOLS_DENY names an unknown tool: {name}"
+            ));
+        }
+        Ok(Page::json(tools::list(&offered)))
     }
 
     fn tool(&self, name: &str) -> Option<ToolFacts> {

@@ -2,19 +2,24 @@
 
 mod answer;
 mod browse_gallery;
+mod cancel_generation;
 mod check_generation_status;
 mod delete_image;
 mod delete_style;
+mod estimate_cost;
 mod gallery_full_image;
 mod gallery_items;
 mod gallery_page;
 mod generate_image;
+mod generation;
 mod list_providers;
 mod list_resources;
 mod read_resource;
+mod regenerate_image;
 mod save_style;
 mod server_info;
 mod show_image;
+mod transform_image;
 
 use mcp::model::JsonObject;
 use mcp::{Exchange, ToolReply, check_arguments};
@@ -22,7 +27,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::context::Context;
+use crate::context::{Context, Offered};
 use crate::fault::Fault;
 
 /// A tool.
@@ -39,8 +44,12 @@ pub struct Tool {
 }
 
 /// Every tool, in the order in which they are listed.
-pub const TOOLS: [Tool; 13] = [
+pub const TOOLS: [Tool; 17] = [
     generate_image::TOOL,
+    transform_image::TOOL,
+    regenerate_image::TOOL,
+    cancel_generation::TOOL,
+    estimate_cost::TOOL,
     check_generation_status::TOOL,
     show_image::TOOL,
     browse_gallery::TOOL,
@@ -61,10 +70,13 @@ pub fn find(name: &str) -> Option<&'static Tool> {
 }
 
 /// The array of `tools/list`.
-pub fn list(read_only: bool) -> String {
+pub fn list(offered: &Offered) -> String {
     let mut array = String::with_capacity(16 * 1024);
     array.push('[');
-    for tool in TOOLS.iter().filter(|tool| !(read_only && tool.writes)) {
+    for tool in TOOLS
+        .iter()
+        .filter(|tool| offered.has(tool.name, tool.writes))
+    {
         if array.len() > 1 {
             array.push(',');
         }
@@ -122,12 +134,12 @@ mod tests {
     use crate::client_limits::{DESCRIPTION_BYTES, LONG_TEXT_CHARS, TOOL_NAME_CHARS};
 
     fn definitions() -> Vec<Definition> {
-        serde_json::from_str(&list(false)).unwrap()
+        serde_json::from_str(&list(&offered(false))).unwrap()
     }
 
     #[test]
     fn the_list_is_what_clients_know() {
-        let tools: Value = serde_json::from_str(&list(false)).unwrap();
+        let tools: Value = serde_json::from_str(&list(&offered(false))).unwrap();
         insta::assert_json_snapshot!("tools_list", tools);
     }
 
@@ -190,14 +202,23 @@ mod tests {
         }
     }
 
+    fn offered(read_only: bool) -> Offered {
+        Offered {
+            read_only,
+            allow: None,
+            deny: Vec::new(),
+        }
+    }
+
     #[test]
     fn read_only_mode_hides_what_writes() {
-        let names: Vec<String> = serde_json::from_str::<Vec<Definition>>(&list(true))
+        let names: Vec<String> = serde_json::from_str::<Vec<Definition>>(&list(&offered(true)))
             .unwrap()
             .into_iter()
             .map(|tool| tool.name.into_owned())
             .collect();
         let expected = [
+            "estimate_cost",
             "check_generation_status",
             "show_image",
             "browse_gallery",

@@ -33,6 +33,8 @@ pub enum Kind {
         /// The largest.
         max: u64,
     },
+    /// An amount of US dollars.
+    Dollars,
     /// A time in whole seconds.
     Seconds {
         /// The shortest.
@@ -92,6 +94,7 @@ impl Kind {
             Self::Number { min, max } | Self::Bytes { min, max } | Self::Seconds { min, max } => {
                 self.number(value, min, max)
             }
+            Self::Dollars => dollars(value),
             Self::Choice(words) => choice(value, words),
             Self::LogLevel => log_level(value),
             Self::Subset(words) => text::each(value, |item| choice(item, words)),
@@ -136,6 +139,7 @@ impl Kind {
             Self::Number { min, max } => format!("a whole number from {min} to {max}"),
             Self::Bytes { min, max } => format!("bytes, from {min} to {max}"),
             Self::Seconds { min, max } => format!("whole seconds, from {min} to {max}"),
+            Self::Dollars => "US dollars, for example `2.50`".into(),
             Self::Choice(words) => alternatives(words),
             Self::Subset(words) => {
                 format!("some of {}, separated by commas or spaces", listed(words))
@@ -167,6 +171,21 @@ pub(super) fn switch(value: &str) -> Result<bool, Problem> {
         "0" | "false" | "no" | "off" => Ok(false),
         _ => Err(Problem::new(format!("not a boolean: {}", quoted(value)))
             .hint("use `true`, `yes`, `on` or `1`, or `false`, `no`, `off` or `0`")),
+    }
+}
+
+/// An amount, with a point or without: a comma could mean anything.
+fn dollars(value: &str) -> Result<String, Problem> {
+    let amount = value.strip_prefix('$').unwrap_or(value);
+    let is_plain = amount
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match amount.parse::<f64>() {
+        Ok(dollars) if is_plain && dollars.is_finite() => Ok(amount.to_owned()),
+        _ => Err(Problem::new(format!(
+            "not an amount of US dollars: {}",
+            quoted(value)
+        ))),
     }
 }
 

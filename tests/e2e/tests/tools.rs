@@ -16,8 +16,11 @@ fn names(list: &Value) -> BTreeSet<&str> {
 }
 
 /// The tools that change or spend something.
-const WRITING: [&str; 4] = [
+const WRITING: [&str; 7] = [
     "generate_image",
+    "transform_image",
+    "regenerate_image",
+    "cancel_generation",
     "delete_image",
     "save_style",
     "delete_style",
@@ -31,7 +34,7 @@ async fn a_server_that_was_told_nothing_only_reads() {
     let list = caller.list_tools().await.result();
     for name in WRITING {
         assert!(!names(&list).contains(name), "{name} is on offer");
-        let arguments = json!({"prompt": "x", "image_id": "000000000000"});
+        let arguments = json!({"prompt": "x", "image_id": "000000000000", "name": "x"});
         assert_eq!(
             caller.call(name, arguments).await.rpc_error(),
             Some(-32602),

@@ -23,6 +23,9 @@ const PROGRESS_MS: u64 = 1000;
 /// How long a record is kept after its last change.
 const RECORD_TTL_SECONDS: u32 = 24 * 60 * 60;
 
+/// How long a wish to stop is kept: longer than any work can go on.
+const CANCEL_TTL_SECONDS: u32 = 24 * 60 * 60;
+
 /// Characters of a prompt that a record keeps: it only serves listings, and a value of the store
 /// is at most 64 KiB.
 const PROMPT_CHARS: usize = 2000;
@@ -54,6 +57,9 @@ pub struct Job {
     pub owner: String,
     /// Until when the owner holds it, milliseconds since the Unix epoch.
     pub lease_until_ms: u64,
+    /// The first of the images that are made together; `None` for that one itself.
+    #[serde(default)]
+    pub leader: Option<ImageId>,
 }
 
 /// Status of a job record. There is no `completed`: the sidecar of the image says that.
@@ -147,6 +153,7 @@ impl<'a> Jobs<'a> {
             created_at_ms: now,
             owner: self.run_id(),
             lease_until_ms: now.saturating_add(LEASE_MS),
+            leader: request.leader,
         };
         let lease = Lease {
             jobs: self,
@@ -211,6 +218,33 @@ impl<'a> Jobs<'a> {
         Ok(())
     }
 
+    /// Asks whoever works on the images of this leader to stop.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn cancel(self, leader: &ImageId) -> Result<(), StoreError> {
+        let value = NewValue {
+            bytes: b"1",
+            ttl_seconds: Some(CANCEL_TTL_SECONDS),
+        };
+        let state = self.capabilities.state;
+        let _ = state.put(&self.cancel_key(leader), value, Expect::Anything)?;
+        Ok(())
+    }
+
+    /// Whether somebody has asked to stop.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn is_cancelled(self, leader: &ImageId) -> Result<bool, StoreError> {
+        let found = self.capabilities.state.get(&self.cancel_key(leader))?;
+        Ok(found.is_some())
+    }
+
+    fn cancel_key(self, leader: &ImageId) -> String {
+        format!("cancel/{}/{leader}", self.owner.key())
+    }
+
     fn as_of_now(self, mut job: Job) -> Job {
         let abandoned = || job.owner != self.run_id() || job.lease_until_ms < self.now_ms();
         if job.status == Status::Generating && abandoned() {
@@ -260,6 +294,8 @@ pub struct NewJob {
     pub provider: String,
     /// The other parameters.
     pub params: Params,
+    /// The first of the images that are made together; `None` for that one itself.
+    pub leader: Option<ImageId>,
 }
 
 impl Lease<'_> {

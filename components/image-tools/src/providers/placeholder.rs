@@ -9,7 +9,7 @@ use mcp::Flow;
 use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
-use super::cost::Cost;
+use super::cost::{Basis, Cost};
 use super::error::{Code, ProviderError};
 use super::model::{Model, texts};
 use super::request::{ASPECT_RATIOS, GenerateRequest};
@@ -70,6 +70,10 @@ impl Provider for Placeholder<'_> {
         }]
     }
 
+    fn estimate(&self, request: &GenerateRequest) -> Option<Cost> {
+        Some(self.pretended_cost(request.n, Basis::Estimate))
+    }
+
     fn generate(
         &self,
         request: &GenerateRequest,
@@ -106,12 +110,23 @@ impl Provider for Placeholder<'_> {
         ]);
         Ok(Generated {
             images: vec![Made { bytes, metadata }],
-            cost: Some(Cost::FREE),
+            cost: Some(self.pretended_cost(1, Basis::Charged)),
         })
     }
 }
 
 impl Placeholder<'_> {
+    /// Nothing, unless `PLACEHOLDER_COST_USD` says otherwise: for demonstrations of budgets and
+    /// confirmations, and for tests of them.
+    fn pretended_cost(&self, images: u32, basis: Basis) -> Cost {
+        let setting = self.capabilities.settings.setting("PLACEHOLDER_COST_USD");
+        let each = setting.and_then(|text| text.parse::<f64>().ok());
+        match each.filter(|each| *each > 0.0) {
+            Some(each) => Cost::new(each * f64::from(images), basis),
+            None => Cost::FREE,
+        }
+    }
+
     /// Takes as long as the setting `PLACEHOLDER_DELAY_MS` says: for demonstrations, and for tests
     /// of what happens meanwhile.
     fn pretend_to_work(&self, report: &mut Report<'_>) -> Result<(), ProviderError> {

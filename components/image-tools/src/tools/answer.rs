@@ -54,11 +54,6 @@ pub(super) fn link(sidecar: &Sidecar) -> ContentBlock {
     ContentBlock::resource_link(resource)
 }
 
-/// A link to an image that is still to come: nothing is known of it but its address.
-pub(super) fn link_to_come(id: &ImageId) -> ContentBlock {
-    ContentBlock::resource_link(Resource::new(id.view_uri(), "Generated image (generating)"))
-}
-
 /// A prompt as results repeat it.
 pub(super) fn prompt(text: &str) -> String {
     shortened(text, PROMPT_CHARS)

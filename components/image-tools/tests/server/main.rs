@@ -3,6 +3,8 @@
 mod browse;
 mod gallery;
 mod generate;
+mod orders;
+mod spending;
 mod styles;
 mod support;
 mod surface;

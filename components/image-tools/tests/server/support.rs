@@ -79,6 +79,9 @@ pub fn send_as(
     if let Some(token) = params.as_object_mut().unwrap().remove("progressToken") {
         meta["progressToken"] = token;
     }
+    if let Some(capabilities) = params.as_object_mut().unwrap().remove("clientCapabilities") {
+        meta["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+    }
     params["_meta"] = meta;
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),

@@ -51,7 +51,7 @@ fn the_server_says_who_it_is() {
 fn read_only_hides_writing_tools_and_refuses_them() {
     let memory = Memory::new();
     let tools = &request(&memory, "tools/list", json!({}))["result"]["tools"];
-    assert_eq!(tools.as_array().unwrap().len(), 9);
+    assert_eq!(tools.as_array().unwrap().len(), 10);
     for tool in ["generate_image", "delete_image", "no_such_tool"] {
         let answer = request(
             &memory,
@@ -61,7 +61,43 @@ fn read_only_hides_writing_tools_and_refuses_them() {
         assert_eq!(answer["error"]["code"], -32602, "{tool}: {answer}");
     }
     let tools = &request(&writable(), "tools/list", json!({}))["result"]["tools"];
-    assert_eq!(tools.as_array().unwrap().len(), 13);
+    assert_eq!(tools.as_array().unwrap().len(), 17);
+}
+
+#[test]
+fn a_deployment_names_the_tools_that_it_offers() {
+    let names = |memory: &Memory| {
+        let tools = request(memory, "tools/list", json!({}))["result"]["tools"].clone();
+        let tools = tools.as_array().unwrap().iter();
+        tools
+            .map(|tool| tool["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let allowed = writable().with_setting("TOOLS_ALLOW", "show_image,generate_image,delete_image");
+    assert_eq!(
+        names(&allowed),
+        ["generate_image", "show_image", "delete_image"]
+    );
+    let both = writable()
+        .with_setting("TOOLS_ALLOW", "show_image,generate_image")
+        .with_setting("TOOLS_DENY", "generate_image,no_such_tool");
+    assert_eq!(names(&both), ["show_image"]);
+    assert_eq!(
+        both.logged(guest::log::Level::Warn).len(),
+        1,
+        "the unknown name is reported"
+    );
+    for tool in ["generate_image", "list_providers"] {
+        let params = json!({"name": tool, "arguments": {}});
+        assert_eq!(
+            request(&both, "tools/call", params)["error"]["code"],
+            -32602,
+            "{tool}"
+        );
+    }
+    // What is allowed by name is still hidden from a server that only reads.
+    let reads = Memory::new().with_setting("TOOLS_ALLOW", "generate_image,show_image");
+    assert_eq!(names(&reads), ["show_image"]);
 }
 
 #[test]
@@ -120,6 +156,17 @@ fn every_result_fits_its_output_schema() {
     let id = made["image_id"].as_str().unwrap();
     let calls = [
         ("generate_image", json!({"prompt": "x", "wait_seconds": 0})),
+        (
+            "generate_image",
+            json!({"prompt": "x", "n": 2, "idempotency_key": "k"}),
+        ),
+        (
+            "generate_image",
+            json!({"prompt": "x", "n": 2, "idempotency_key": "k"}),
+        ),
+        ("regenerate_image", json!({"image_id": id, "prompt": "y"})),
+        ("cancel_generation", json!({"image_id": id})),
+        ("estimate_cost", json!({})),
         ("check_generation_status", json!({"image_id": id})),
         ("check_generation_status", json!({"image_id": "nothing"})),
         (
@@ -205,12 +252,8 @@ fn cheap_requests_cost_the_host_next_to_nothing() {
     };
     assert_eq!(
         cost("tools/call", json!({"name": "list_providers"})),
-        1,
-        "the name of the server"
+        4,
+        "the name of the server, and whether the tool is on offer"
     );
-    assert_eq!(
-        cost("tools/list", json!({})),
-        2,
-        "and whether it is read-only"
-    );
+    assert_eq!(cost("tools/list", json!({})), 4, "the same");
 }

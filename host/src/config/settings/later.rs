@@ -9,17 +9,9 @@ const fn inert() -> Setting {
     Setting::tools(Kind::Line).status(Status::Inert)
 }
 
-const fn unenforced() -> Setting {
-    Setting::tools(Kind::Line).status(Status::Unenforced)
-}
-
 settings! {
     /// Names that are known and not acted upon.
     LATER {
-        TOOLS_ALLOW: unenforced(), "The only tools on offer.";
-        TOOLS_DENY: unenforced(), "Tools that are not on offer.";
-        BUDGET_USD_PER_SUBJECT: unenforced(), "Most that one subject may spend.";
-        BUDGET_USD_PER_TENANT: unenforced(), "Most that all may spend.";
         OPENAI_API_KEY: inert().secret(), "Key of the OpenAI provider.";
         OPENAI_BASE_URL: inert(), "Address of the OpenAI provider.";
         GOOGLE_API_KEY: inert().secret(), "Key of the Gemini provider.";
@@ -31,7 +23,6 @@ settings! {
         COMFYUI_HOST: inert(), "Address of ComfyUI.";
         BFL_API_KEY: inert().secret(), "Key of the Black Forest Labs provider.";
         REPLICATE_API_TOKEN: inert().secret(), "Token of the Replicate provider.";
-        PAID_PROVIDERS: inert(), "Providers that ask before they spend.";
         TRANSFORM_CACHE_SIZE: inert(), "Transformed images kept in memory.";
         ALLOW_LOCAL_FILE_INPUT: inert(), "Accept paths of local files as input.";
         FETCH_TIMEOUT_S: inert(), "How long fetching an image may take.";

@@ -15,9 +15,25 @@ settings! {
             "The provider that generates when a call names none.";
         GALLERY: Setting::tools(Kind::Choice(&["subject", "shared"])).or("subject"),
             "`subject`: every authenticated caller sees their own images only. `shared`: all see one gallery, that of the Python server. Without authentication there is only the shared one.";
+        TOOLS_ALLOW: Setting::tools(Kind::Names).or_derived("all tools"),
+            "The only tools on offer, by name.";
+        TOOLS_DENY: Setting::tools(Kind::Names),
+            "Tools that are not on offer, by name.";
+        PAID_PROVIDERS: Setting::tools(Kind::Names).or("openai,gemini,bfl,replicate"),
+            "Providers of which the user is asked before money is spent; `none` for none.";
+        CONFIRM_COST: Setting::tools(Kind::Choice(&["ask", "require", "never"])).or("ask"),
+            "`ask`: the user is asked where the client can do that. `require`: where it cannot, a call needs `confirm_cost`. `never`: nobody is asked.";
+        BUDGET_USD_PER_SUBJECT: Setting::tools(Kind::Dollars),
+            "Most that each authenticated caller may spend in a period; all others share one such budget.";
+        BUDGET_USD_PER_TENANT: Setting::tools(Kind::Dollars),
+            "Most that all callers together may spend in a period.";
+        BUDGET_PERIOD: Setting::tools(Kind::Choice(&["day", "month", "total"])).or("month"),
+            "The period of the budgets: a day or a month of UTC, or for ever.";
         MAX_INPUT_IMAGE_BYTES: Setting::tools(Kind::Bytes { min: 1 << 10, max: 1 << 30 }).or("20971520"),
             "Largest image that is read as input.";
         PLACEHOLDER_DELAY_MS: Setting::tools(Kind::Number { min: 0, max: 600_000 }).or("0"),
             "How long the provider `placeholder` pretends to work, in milliseconds.";
+        PLACEHOLDER_COST_USD: Setting::tools(Kind::Dollars),
+            "What an image of the provider `placeholder` pretends to cost.";
     }
 }

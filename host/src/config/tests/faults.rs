@@ -125,7 +125,7 @@ fn all_faults_at_once() {
         ("BEARER_TOKENS_FILE", "/nowhere"),
         ("TLS_KEY_FILE", "/nowhere"),
         ("REQUEST_TIMEOUT_S", "601"),
-        ("TOOLS_DENY", "x"),
+        ("BUDGET_USD_PER_TENANT", "lots"),
     ])
     .faults();
     let places: Vec<&str> = faults
@@ -139,7 +139,7 @@ fn all_faults_at_once() {
             "_PORT",
             "_BEARER_TOKEN",
             "_READ_ONLY",
-            "_TOOLS_DENY",
+            "_BUDGET_USD_PER_TENANT",
             "_TLS_CERT_FILE",
             "_TLS_KEY_FILE",
             "_BACKGROUND_TIMEOUT_S",

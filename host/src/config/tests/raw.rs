@@ -108,7 +108,6 @@ fn later_settings_are_known_by_every_name() {
         "SD_WEBUI_MODEL",
         "A1111_HOST",
         "A1111_MODEL",
-        "PAID_PROVIDERS",
         "TRANSFORM_CACHE_SIZE",
         "ALLOW_LOCAL_FILE_INPUT",
         "FETCH_TIMEOUT_S",
@@ -157,23 +156,6 @@ fn where_state_is_kept() {
     ] {
         let expected = format!("_KV_STORE_URL (environment): {fault}");
         assert_eq!(machine(&[("KV_STORE_URL", value)]).fault(), expected);
-    }
-}
-
-#[test]
-fn restrictions_that_are_not_enforced_are_refused() {
-    for name in [
-        "TOOLS_ALLOW",
-        "TOOLS_DENY",
-        "BUDGET_USD_PER_SUBJECT",
-        "BUDGET_USD_PER_TENANT",
-    ] {
-        assert_eq!(
-            machine(&[(name, "anything")]).fault(),
-            format!(
-                "_{name} (environment): restricts who may do what, and this version does not enforce it"
-            )
-        );
     }
 }
 

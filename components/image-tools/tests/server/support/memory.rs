@@ -36,7 +36,13 @@ pub struct Memory {
     job_writes_left: Cell<Option<usize>>,
     state_writes: RefCell<Vec<Vec<u8>>>,
     calls: Cell<usize>,
+    /// Writes of blobs that still succeed.
+    blob_writes_left: Cell<Option<usize>>,
+    /// What else happens while somebody sleeps.
+    meanwhile: RefCell<Option<Meanwhile>>,
 }
+
+type Meanwhile = Box<dyn Fn(&Memory)>;
 
 struct Value {
     bytes: Vec<u8>,
@@ -131,6 +137,21 @@ impl Memory {
         self.job_writes_left.set(Some(jobs));
     }
 
+    /// From now on every write of a blob fails as on a full disk, or no longer.
+    pub fn fail_blob_writes(&self, fail: bool) {
+        self.blob_writes_left.set(fail.then_some(0));
+    }
+
+    /// So many writes of blobs succeed, and no more.
+    pub fn fail_blob_writes_after(&self, writes: usize) {
+        self.blob_writes_left.set(Some(writes));
+    }
+
+    /// Lets something else happen whenever somebody sleeps.
+    pub fn on_sleep(&self, meanwhile: impl Fn(&Memory) + 'static) {
+        *self.meanwhile.borrow_mut() = Some(Box::new(meanwhile));
+    }
+
     /// Every value that was written to the state, in order.
     pub fn state_writes(&self) -> Vec<Vec<u8>> {
         self.state_writes.borrow().clone()
@@ -218,6 +239,12 @@ impl Clock for Memory {
     fn sleep(&self, duration: Duration) {
         self.slept.set(self.slept.get() + duration);
         self.advance(duration);
+        // Taken out meanwhile: what happens may sleep itself.
+        let meanwhile = self.meanwhile.borrow_mut().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile(self);
+            *self.meanwhile.borrow_mut() = Some(meanwhile);
+        }
     }
 }
 
@@ -239,6 +266,10 @@ impl Blobs for Memory {
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.count();
         self.writable()?;
+        match self.blob_writes_left.get() {
+            Some(0) => return Err(StoreError::NoSpace),
+            left => self.blob_writes_left.set(left.map(|left| left - 1)),
+        }
         let file = name.split_once('/').map(|(_, file)| file).unwrap();
         assert!(
             file.bytes()
