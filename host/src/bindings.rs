@@ -53,6 +53,7 @@ pub mod tools {
         require_store_data_send: true,
         with: {
             "imagegen:auth/types": super::policy::imagegen::auth::types,
+            "imagegen:http": super::policy::imagegen::http,
             "imagegen:settings": super::policy::imagegen::settings,
             "imagegen:log": super::policy::imagegen::log,
             "imagegen:store/types": super::policy::imagegen::store::types,

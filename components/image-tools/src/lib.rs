@@ -27,6 +27,7 @@ mod icons;
 pub mod prompts;
 pub mod resources;
 // Images that come in, and money that goes out.
+pub mod imports;
 pub mod inputs;
 pub mod spending;
 // The backends.

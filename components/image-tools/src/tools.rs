@@ -6,16 +6,20 @@ mod cancel_generation;
 mod check_generation_status;
 mod delete_image;
 mod delete_style;
+mod edit_image;
 mod estimate_cost;
+mod fetch_image;
 mod gallery_full_image;
 mod gallery_items;
 mod gallery_page;
 mod generate_image;
 mod generation;
+mod ingest_base64_image;
 mod list_providers;
 mod list_resources;
 mod read_resource;
 mod regenerate_image;
+mod save_edited_image;
 mod save_style;
 mod server_info;
 mod show_image;
@@ -44,7 +48,7 @@ pub struct Tool {
 }
 
 /// Every tool, in the order in which they are listed.
-pub const TOOLS: [Tool; 17] = [
+pub const TOOLS: [Tool; 21] = [
     generate_image::TOOL,
     transform_image::TOOL,
     regenerate_image::TOOL,
@@ -56,9 +60,13 @@ pub const TOOLS: [Tool; 17] = [
     gallery_page::TOOL,
     gallery_full_image::TOOL,
     list_providers::TOOL,
+    edit_image::TOOL,
+    save_edited_image::TOOL,
     delete_image::TOOL,
     save_style::TOOL,
     delete_style::TOOL,
+    fetch_image::TOOL,
+    ingest_base64_image::TOOL,
     server_info::TOOL,
     list_resources::TOOL,
     read_resource::TOOL,
@@ -225,6 +233,7 @@ mod tests {
             "gallery_page",
             "gallery_full_image",
             "list_providers",
+            "edit_image",
             "get_server_info",
             "list_resources",
             "read_resource",

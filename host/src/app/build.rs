@@ -17,7 +17,7 @@ use crate::capabilities::rates::Rates;
 use crate::capabilities::settings::Settings;
 use crate::capabilities::state::State;
 use crate::capabilities::verifier::Verifier;
-use crate::config::{self, AuthMode, Config, Isolation, Secret, SigningKeyError};
+use crate::config::{self, AuthMode, Config, Isolation, Secret, SigningKeyError, Transport};
 use crate::engine::grants::Role;
 use crate::engine::link::{self, PolicyGrants, ToolsGrants};
 use crate::engine::load::{self, LoadError, Loaded};
@@ -140,6 +140,7 @@ fn tenant(
         settings: tools_settings(config, &described.tools_settings),
         blobs: Blobs::new(blobs.clone()),
         state: State::new(state.namespace(&name, "tools")),
+        web: outbound::images_of_strangers(config, described)?,
         log: Log::new(Arc::clone(&name), tools.name.as_str().into()),
         memory_bytes: config.limits.instance_memory_bytes,
     };
@@ -264,6 +265,10 @@ fn tools_settings(config: &Config, granted: &BTreeMap<String, Secret>) -> Settin
     if !config.storage.state.is_shared() {
         let run_id = crate::telemetry::request_id().to_string();
         granted.insert("RUN_ID".to_owned(), run_id);
+    }
+    // Links lead to this server's HTTP, which a pipe does not have.
+    if config.listener.transport == Transport::Stdio {
+        granted.remove("BASE_URL");
     }
     Settings::new(granted)
 }

@@ -1,13 +1,14 @@
-//! What the policy of a tenant may ask of others, by its configuration.
+//! What the components of a tenant may ask of others, by its configuration.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::BuildError;
 use crate::capabilities::http_client::HttpClient;
 use crate::capabilities::introspector::Introspector;
 use crate::config::{self, Config};
 use crate::keys::{self, Clock, IntrospectionClient, IntrospectionConfig, Keys};
-use crate::outbound::{ProviderWeb, PublicWeb};
+use crate::outbound::{Caps, ProviderWeb, PublicWeb};
 
 /// The destinations of its requests.
 pub(super) fn http_client(
@@ -40,6 +41,25 @@ pub(super) fn http_client(
         provider.map(Arc::new),
         public.map(Arc::new),
     ))
+}
+
+/// The images that tools may fetch from anywhere, as large and for as long as their settings say.
+pub(super) fn images_of_strangers(
+    config: &Config,
+    described: &config::Tenant,
+) -> Result<HttpClient, BuildError> {
+    let web = PublicWeb::new(config.fetch_hosts.clone()).map_err(unusable)?;
+    let number = |name: &str| {
+        let setting = described.tools_settings.get(name)?;
+        setting.expose().parse::<u64>().ok()
+    };
+    let max_bytes = number("MAX_INPUT_IMAGE_BYTES").unwrap_or_default();
+    let seconds = number("FETCH_TIMEOUT_S").unwrap_or_default();
+    let caps = Caps {
+        max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
+        timeout: Duration::from_secs(seconds),
+    };
+    Ok(HttpClient::fetching(Arc::new(web), caps))
 }
 
 /// The provider that it may ask about tokens.

@@ -1,4 +1,4 @@
-//! `imagegen:http/client`: outbound requests of a policy, to the destinations that it is granted.
+//! `imagegen:http/client`: outbound requests of a component, to the destinations that it is granted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,23 +8,47 @@ use http::Method;
 use crate::bindings::http_client as wit;
 use crate::outbound::{self, Caps, ProviderWeb, PublicWeb};
 
-/// Largest answer, in bytes (stated in `wit/http/types.wit`).
-const MAX_RESPONSE_BYTES: u32 = 1024 * 1024;
-/// Shortest and longest time for a request, in milliseconds (stated there too).
-const TIMEOUT_MS: (u32, u32) = (100, 10_000);
+/// Largest answer to a policy (stated in `wit/http/types.wit`, as the time is).
+const POLICY_CAPS: Caps = Caps {
+    max_bytes: 1024 * 1024,
+    timeout: Duration::from_secs(10),
+};
+/// Shortest time for a request.
+const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Where the requests of one component of one tenant may go. Nowhere by default.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct HttpClient {
     provider: Option<Arc<ProviderWeb>>,
     public: Option<Arc<PublicWeb>>,
+    caps: Caps,
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self::new(None, None)
+    }
 }
 
 impl HttpClient {
-    /// Grants these destinations.
+    /// Grants these destinations to a policy.
     #[must_use]
     pub fn new(provider: Option<Arc<ProviderWeb>>, public: Option<Arc<PublicWeb>>) -> Self {
-        Self { provider, public }
+        Self {
+            provider,
+            public,
+            caps: POLICY_CAPS,
+        }
+    }
+
+    /// Grants the images of strangers to tools, within these caps.
+    #[must_use]
+    pub fn fetching(public: Arc<PublicWeb>, caps: Caps) -> Self {
+        Self {
+            provider: None,
+            public: Some(public),
+            caps,
+        }
     }
 }
 
@@ -34,7 +58,7 @@ impl wit::client::Host for HttpClient {
         to: wit::client::Destination,
         request: wit::types::Request,
     ) -> Result<wit::types::Response, wit::types::Error> {
-        let request = request_of(request)?;
+        let request = request_of(request, self.caps)?;
         let outcome = match (to, &self.provider, &self.public) {
             (wit::client::Destination::Provider, Some(provider), _) => provider.send(request).await,
             (wit::client::Destination::Public, _, Some(public)) => public.send(request).await,
@@ -49,7 +73,10 @@ impl wit::client::Host for HttpClient {
     }
 }
 
-fn request_of(request: wit::types::Request) -> Result<outbound::Request, wit::types::Error> {
+fn request_of(
+    request: wit::types::Request,
+    caps: Caps,
+) -> Result<outbound::Request, wit::types::Error> {
     let method = match request.method.as_str() {
         "GET" => Method::GET,
         "POST" => Method::POST,
@@ -58,17 +85,16 @@ fn request_of(request: wit::types::Request) -> Result<outbound::Request, wit::ty
             return Err(wit::types::Error::Invalid(what));
         }
     };
-    let (shortest, longest) = TIMEOUT_MS;
-    let timeout_ms = request.timeout_ms.clamp(shortest, longest);
-    let max_bytes = request.max_response_bytes.min(MAX_RESPONSE_BYTES);
+    let timeout = Duration::from_millis(u64::from(request.timeout_ms));
+    let max_bytes = usize::try_from(request.max_response_bytes).unwrap_or(usize::MAX);
     Ok(outbound::Request {
         method,
         unverified_url: request.url,
         headers: request.headers,
         body: request.body,
         caps: Caps {
-            max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
-            timeout: Duration::from_millis(u64::from(timeout_ms)),
+            max_bytes: max_bytes.min(caps.max_bytes),
+            timeout: timeout.min(caps.timeout).max(SHORTEST),
         },
     })
 }

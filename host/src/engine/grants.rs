@@ -53,6 +53,8 @@ const POLICY: &[&str] = &[
 const TOOLS: &[&str] = &[
     "imagegen:auth/authorizer",
     "imagegen:auth/types",
+    "imagegen:http/client",
+    "imagegen:http/types",
     "imagegen:log/log",
     "imagegen:settings/settings",
     "imagegen:store/blobs",

@@ -61,6 +61,8 @@ pub struct ToolsGrants {
     pub blobs: Blobs,
     /// `imagegen:store/state`.
     pub state: State,
+    /// `imagegen:http/client`, for what strangers publish.
+    pub web: HttpClient,
     /// `imagegen:log/log`.
     pub log: Log,
     /// Largest linear memory, in bytes.
@@ -175,6 +177,9 @@ fn link_tools(engine: &Engine, loaded: &Loaded) -> wasmtime::Result<ProxyPre<Too
     log_bindings::add_to_linker::<_, HasSelf<Log>>(&mut linker, |state| &mut state.log)?;
     blobs::add_to_linker::<_, HasSelf<Blobs>>(&mut linker, |state| &mut state.blobs)?;
     state::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| &mut state.state)?;
+    http_client::client::add_to_linker::<_, HasSelf<HttpClient>>(&mut linker, |state| {
+        &mut state.web
+    })?;
     ProxyPre::new(linker.instantiate_pre(&loaded.component)?)
 }
 
@@ -221,6 +226,7 @@ impl LinkedTools {
             settings: grants.settings.clone(),
             blobs: grants.blobs.clone(),
             state: grants.state.clone(),
+            web: grants.web.clone(),
             log,
         };
         let mut store = Store::new(self.pre.engine(), state);
@@ -266,6 +272,7 @@ pub struct ToolsState {
     settings: Settings,
     blobs: Blobs,
     state: State,
+    web: HttpClient,
     log: Log,
 }
 

@@ -16,7 +16,10 @@ fn names(list: &Value) -> BTreeSet<&str> {
 }
 
 /// The tools that change or spend something.
-const WRITING: [&str; 7] = [
+const WRITING: [&str; 10] = [
+    "_save_edited_image",
+    "fetch_image",
+    "ingest_base64_image",
     "generate_image",
     "transform_image",
     "regenerate_image",

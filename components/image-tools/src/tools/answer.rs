@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::gallery::id::ImageId;
 use crate::gallery::sidecar::Sidecar;
 use crate::images::preview::Preview;
+use crate::imports::Imported;
 use crate::text::shortened;
 
 /// Characters of a prompt that a result repeats; `image://{id}/metadata` has all of it.
@@ -51,6 +52,14 @@ pub(super) fn link(sidecar: &Sidecar) -> ContentBlock {
     let resource = Resource::new(sidecar.id.view_uri(), "Generated image")
         .with_mime_type(sidecar.content_type.clone())
         .with_size(sidecar.original_size_bytes);
+    ContentBlock::resource_link(resource)
+}
+
+/// A link to an image that was just imported.
+pub(super) fn link_to(imported: &Imported) -> ContentBlock {
+    let resource = Resource::new(imported.original_uri.clone(), "Imported image")
+        .with_mime_type(imported.content_type.clone())
+        .with_size(imported.original_size_bytes);
     ContentBlock::resource_link(resource)
 }
 

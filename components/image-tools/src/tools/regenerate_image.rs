@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::generation::arguments::Common;
 use super::generation::{Order, run};
+use super::save_edited_image::EDITED;
 use super::{Tool, answer, typed};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -21,9 +22,6 @@ pub(super) const TOOL: Tool = Tool {
     needs_arguments: true,
     call,
 };
-
-/// The provider of images that were edited here: nobody can be asked to make them again.
-const EDITED: &str = "edited";
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -48,6 +46,7 @@ fn call(
     let id = answer::parse_id(&image_id)?;
     let sidecar = context.gallery().sidecar(&id)?;
     let sidecar = sidecar.ok_or_else(|| answer::no_image(id.as_str()))?;
+    // Nobody can be asked to make an edit again.
     if sidecar.origin == Origin::Imported || sidecar.provider == EDITED {
         let message = "this image was not generated here, so there is no recipe\nhint: `transform_image` makes a new one from it";
         return Err(Fault::invalid(message));

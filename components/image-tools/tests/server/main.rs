@@ -3,6 +3,7 @@
 mod browse;
 mod gallery;
 mod generate;
+mod imports;
 mod orders;
 mod spending;
 mod styles;

@@ -7,6 +7,8 @@
 
 use crate::support::memory::Memory;
 use crate::support::{Policy, call, failure, request, send_as, structured, writable};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use guest::web::WebResponse;
 use mcp::Recorder;
 use serde_json::{Value, json};
 
@@ -51,7 +53,7 @@ fn the_server_says_who_it_is() {
 fn read_only_hides_writing_tools_and_refuses_them() {
     let memory = Memory::new();
     let tools = &request(&memory, "tools/list", json!({}))["result"]["tools"];
-    assert_eq!(tools.as_array().unwrap().len(), 10);
+    assert_eq!(tools.as_array().unwrap().len(), 11);
     for tool in ["generate_image", "delete_image", "no_such_tool"] {
         let answer = request(
             &memory,
@@ -61,7 +63,7 @@ fn read_only_hides_writing_tools_and_refuses_them() {
         assert_eq!(answer["error"]["code"], -32602, "{tool}: {answer}");
     }
     let tools = &request(&writable(), "tools/list", json!({}))["result"]["tools"];
-    assert_eq!(tools.as_array().unwrap().len(), 17);
+    assert_eq!(tools.as_array().unwrap().len(), 21);
 }
 
 #[test]
@@ -154,6 +156,13 @@ fn every_result_fits_its_output_schema() {
     let memory = writable();
     let made = structured(&memory, "generate_image", json!({"prompt": "x"}));
     let id = made["image_id"].as_str().unwrap();
+    let png = memory.blob(&format!("images/{id}-original.png")).unwrap();
+    let base64 = BASE64_STANDARD.encode(&png);
+    let answer = WebResponse {
+        status: 200,
+        body: png,
+    };
+    memory.publish("https://example.com/x.png", Ok(answer));
     let calls = [
         ("generate_image", json!({"prompt": "x", "wait_seconds": 0})),
         (
@@ -177,6 +186,13 @@ fn every_result_fits_its_output_schema() {
         ("gallery_page", json!({"page": 1, "origin": "all"})),
         ("gallery_full_image", json!({"image_id": id})),
         ("list_providers", json!({"force_refresh": true})),
+        ("edit_image", json!({"image_id": id})),
+        (
+            "_save_edited_image",
+            json!({"source_image_id": id, "rotate": 90}),
+        ),
+        ("fetch_image", json!({"url": "https://example.com/x.png"})),
+        ("ingest_base64_image", json!({"data": base64})),
         ("get_server_info", json!({})),
         ("list_resources", json!({})),
         ("read_resource", json!({"uri": "image://list"})),

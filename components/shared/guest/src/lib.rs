@@ -25,6 +25,7 @@ pub mod log;
 pub mod random;
 pub mod settings;
 pub mod store;
+pub mod web;
 
 /// For [`export!`] only.
 #[doc(hidden)]
@@ -36,6 +37,7 @@ use log::Log;
 use random::Random;
 use settings::Settings;
 use store::{Blobs, State};
+use web::Web;
 
 /// Everything that a tools component may use, each behind a trait of its own.
 #[derive(Clone, Copy)]
@@ -50,6 +52,8 @@ pub struct Capabilities<'a> {
     pub clock: &'a dyn Clock,
     /// Requests to the addresses that the deployment grants.
     pub http: &'a dyn Http,
+    /// What strangers publish.
+    pub web: &'a dyn Web,
     /// Randomness fit for secrets.
     pub random: &'a dyn Random,
     /// The log of the operator.
@@ -63,6 +67,7 @@ pub const HOST: Capabilities<'static> = Capabilities {
     state: &Host,
     clock: &Host,
     http: &Host,
+    web: &Host,
     random: &Host,
     log: &Host,
 };

@@ -25,12 +25,6 @@ settings! {
         REPLICATE_API_TOKEN: inert().secret(), "Token of the Replicate provider.";
         TRANSFORM_CACHE_SIZE: inert(), "Transformed images kept in memory.";
         ALLOW_LOCAL_FILE_INPUT: inert(), "Accept paths of local files as input.";
-        FETCH_TIMEOUT_S: inert(), "How long fetching an image may take.";
-        TRANSFER_TTL_DEFAULT_S: inert(), "How long a transfer link holds.";
-        TRANSFER_TTL_MAX_S: inert(), "How long a transfer link can hold.";
-        TRANSFER_GRACE_TTL_S: inert(), "How long a used transfer link holds.";
-        TRANSFER_LEASE_S: inert(), "How long a transfer may take.";
-        TRANSFER_MAX_UPLOAD_BYTES: inert(), "Largest upload.";
         APP_DOMAIN: inert(), "Sandbox domain of the viewer.";
         DEBUG_PORT: inert(), "Port of the predecessor's debugger.";
         DEBUG_WAIT: inert(), "Wait for the predecessor's debugger.";

@@ -31,6 +31,18 @@ settings! {
             "The period of the budgets: a day or a month of UTC, or for ever.";
         MAX_INPUT_IMAGE_BYTES: Setting::tools(Kind::Bytes { min: 1 << 10, max: 1 << 30 }).or("20971520"),
             "Largest image that is read as input.";
+        FETCH_TIMEOUT_S: Setting::tools(Kind::Seconds { min: 1, max: 300 }).or("30"),
+            "How long fetching an image may take.";
+        TRANSFER_TTL_DEFAULT_S: Setting::tools(Kind::Seconds { min: 1, max: 31_536_000 }).or("3600"),
+            "How long a transfer link holds, unless the call says otherwise. Not longer than `TRANSFER_TTL_MAX_S`.";
+        TRANSFER_TTL_MAX_S: Setting::tools(Kind::Seconds { min: 1, max: 31_536_000 }).or("86400"),
+            "How long a transfer link can hold.";
+        TRANSFER_GRACE_TTL_S: Setting::tools(Kind::Seconds { min: 0, max: 3_600 }).or("60"),
+            "How long a download that was complete once can be repeated, for clients that lost it on the way.";
+        TRANSFER_LEASE_S: Setting::tools(Kind::Seconds { min: 1, max: 3_600 }).or("60"),
+            "How long a transfer keeps others from its link.";
+        TRANSFER_MAX_UPLOAD_BYTES: Setting::tools(Kind::Bytes { min: 1 << 10, max: 1 << 30 }).or("104857600"),
+            "Largest upload; `MAX_INPUT_IMAGE_BYTES` holds too.";
         PLACEHOLDER_DELAY_MS: Setting::tools(Kind::Number { min: 0, max: 600_000 }).or("0"),
             "How long the provider `placeholder` pretends to work, in milliseconds.";
         PLACEHOLDER_COST_USD: Setting::tools(Kind::Dollars),

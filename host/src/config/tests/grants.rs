@@ -12,13 +12,22 @@ fn read(granted: &BTreeMap<String, Secret>) -> Vec<String> {
 #[test]
 fn tools() {
     let defaults = [
+        "BUDGET_PERIOD=month",
+        "CONFIRM_COST=ask",
         "DEFAULT_PROVIDER=auto",
+        "FETCH_TIMEOUT_S=30",
         "GALLERY=subject",
         "HTTP_PATH=/mcp",
         "MAX_INPUT_IMAGE_BYTES=20971520",
+        "PAID_PROVIDERS=openai,gemini,bfl,replicate",
         "PLACEHOLDER_DELAY_MS=0",
         "READ_ONLY=true",
         "SERVER_NAME=image-generation-mcp",
+        "TRANSFER_GRACE_TTL_S=60",
+        "TRANSFER_LEASE_S=60",
+        "TRANSFER_MAX_UPLOAD_BYTES=104857600",
+        "TRANSFER_TTL_DEFAULT_S=3600",
+        "TRANSFER_TTL_MAX_S=86400",
     ];
     assert_eq!(
         read(&machine(&[]).config().tenant().tools_settings),
@@ -38,14 +47,23 @@ fn tools() {
         read(&config.tenant().tools_settings),
         [
             "BASE_URL=https://h.example",
+            "BUDGET_PERIOD=month",
+            "CONFIRM_COST=ask",
             "DEFAULT_PROVIDER=auto",
+            "FETCH_TIMEOUT_S=30",
             "GALLERY=subject",
             "HTTP_PATH=/mcp",
             "INSTRUCTIONS=first\nsecond",
             "MAX_INPUT_IMAGE_BYTES=20971520",
+            "PAID_PROVIDERS=openai,gemini,bfl,replicate",
             "PLACEHOLDER_DELAY_MS=0",
             "READ_ONLY=false",
             "SERVER_NAME=image-generation-mcp",
+            "TRANSFER_GRACE_TTL_S=60",
+            "TRANSFER_LEASE_S=60",
+            "TRANSFER_MAX_UPLOAD_BYTES=104857600",
+            "TRANSFER_TTL_DEFAULT_S=3600",
+            "TRANSFER_TTL_MAX_S=86400",
         ]
     );
 }

@@ -19,6 +19,7 @@ use guest::settings::Settings;
 use guest::store::{
     BlobEntry, BlobPage, Blobs, Expect, NewValue, Outcome, State, StoreError, Versioned,
 };
+use guest::web::{Web, WebError, WebRequest, WebResponse};
 
 /// The host of a test.
 #[derive(Default)]
@@ -38,6 +39,8 @@ pub struct Memory {
     calls: Cell<usize>,
     /// Writes of blobs that still succeed.
     blob_writes_left: Cell<Option<usize>>,
+    /// What the web has, by URL.
+    web: RefCell<BTreeMap<String, Result<WebResponse, WebError>>>,
     /// What else happens while somebody sleeps.
     meanwhile: RefCell<Option<Meanwhile>>,
 }
@@ -81,6 +84,7 @@ impl Memory {
             state: self,
             clock: self,
             http: self,
+            web: self,
             random: self,
             log: self,
         }
@@ -98,6 +102,11 @@ impl Memory {
             .borrow()
             .get(name)
             .map(|(bytes, _)| bytes.clone())
+    }
+
+    /// Puts something into the web.
+    pub fn publish(&self, url: &str, answer: Result<WebResponse, WebError>) {
+        self.web.borrow_mut().insert(url.to_owned(), answer);
     }
 
     pub fn remove_blob(&self, name: &str) {
@@ -311,6 +320,19 @@ impl Blobs for Memory {
             .next()
             .and_then(|_| entries.last().map(|last| last.name.clone()));
         Ok(BlobPage { entries, next })
+    }
+}
+
+impl Web for Memory {
+    fn get(&self, request: &WebRequest<'_>) -> Result<WebResponse, WebError> {
+        self.count();
+        let web = self.web.borrow();
+        let answer = web.get(request.url).cloned();
+        let answer = answer.unwrap_or_else(|| Err(WebError::Refused("no such page".to_owned())));
+        match answer {
+            Ok(answer) if answer.body.len() > request.max_bytes => Err(WebError::TooLarge),
+            answer => answer,
+        }
     }
 }
 
