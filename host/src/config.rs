@@ -102,6 +102,8 @@ impl Config {
         };
         let tenant = Tenant::resolve(&values, &ground, &mut report);
 
+        let fetch_hosts = allowed::fetch_hosts(&values, &mut report);
+
         if !report.faults.is_empty() {
             return Err(Faults(report.faults));
         }
@@ -113,7 +115,7 @@ impl Config {
             logging,
             storage,
             trusted_proxies: TrustedProxies::resolve(&values),
-            fetch_hosts: allowed::fetch_hosts(&values),
+            fetch_hosts,
             tenants: vec![tenant],
             warnings: report.warnings,
         })

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use super::fault::{Problem, quoted};
+use super::fault::{Problem, Report, quoted};
 use super::kind::{text, urls};
 use super::settings;
 use super::values::Values;
@@ -102,8 +102,16 @@ impl AllowedHost {
 }
 
 /// The hosts of `DANGER_FETCH_HOSTS`.
-pub(super) fn fetch_hosts(values: &Values) -> Vec<AllowedHost> {
-    let items = values.list(&settings::DANGER_FETCH_HOSTS);
+pub(super) fn fetch_hosts(values: &Values, report: &mut Report) -> Vec<AllowedHost> {
+    let setting = &settings::DANGER_FETCH_HOSTS;
+    let items = values.list(setting);
+    if !items.is_empty() {
+        let place = values.place(setting);
+        report.warn(format!(
+            "{place}: strangers may have the server fetch from {}, whatever its address",
+            items.join(", ")
+        ));
+    }
     let hosts = items.iter().map(|item| AllowedHost::parse(item));
     hosts.filter_map(Result::ok).collect()
 }

@@ -170,7 +170,7 @@ impl SigningKeyFile {
             .map_err(|_| SigningKeyError::NoRandomness)?;
         let text = Secret::new(hex::encode(bytes));
         let directory = self.path.parent().unwrap_or_else(|| Path::new("."));
-        let written = || -> io::Result<()> {
+        let written = || -> io::Result<bool> {
             let mut folders = std::fs::DirBuilder::new();
             folders.recursive(true);
             #[cfg(unix)]
@@ -182,16 +182,23 @@ impl SigningKeyFile {
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
             match file.persist_noclobber(&self.path) {
-                Ok(_) => File::open(directory)?.sync_all(),
-                Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                Err(failed) => Err(failed.error),
+                Ok(_) => {}
+                Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => {
+                    return Ok(false);
+                }
+                Err(failed) => return Err(failed.error),
             }
+            // Makes the name durable; elsewhere a directory is not a file.
+            #[cfg(unix)]
+            File::open(directory)?.sync_all()?;
+            Ok(true)
         };
-        written().map_err(|error| self.not_made(error))?;
-        tracing::warn!(
-            path = self.shown(),
-            "no `OIDC_JWT_SIGNING_KEY`: made a signing key; who loses it makes everybody sign in again"
-        );
+        if written().map_err(|error| self.not_made(error))? {
+            tracing::warn!(
+                path = self.shown(),
+                "no `OIDC_JWT_SIGNING_KEY`: made a signing key; who loses it makes everybody sign in again"
+            );
+        }
         Ok(())
     }
 

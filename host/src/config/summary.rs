@@ -95,6 +95,9 @@ impl Tenant {
         if let Some(oidc) = &self.oidc {
             // Writing to a string cannot fail.
             let _ = write!(words, ", provider {}", oidc.config_url);
+            if oidc.introspection.is_some() {
+                words.push_str(", which is asked about opaque tokens");
+            }
         }
         match auth.static_tokens {
             0 => {}

@@ -20,7 +20,7 @@ settings! {
         OIDC_CONFIG_URL: Setting::policy(Credential::Oidc, Kind::ProviderUrl),
             "The discovery document of the OpenID provider, for example `https://idp.example/.well-known/openid-configuration`.";
         OIDC_JWKS_HOSTS: Setting::host(Kind::HostNames).or_derived("the host of `OIDC_CONFIG_URL`"),
-            "Further hosts from which the provider may serve its keys (`jwks_uri`).";
+            "Further hosts from which the provider may serve its keys (`jwks_uri`) and answer questions about tokens.";
         OIDC_AUDIENCE: Setting::policy(Credential::Oidc, Kind::Names).or_derived("the URL of the MCP endpoint"),
             "Audiences of which a token must name one (`aud`), besides the URL of the MCP endpoint.";
         OIDC_REQUIRED_SCOPES: Setting::policy(Credential::Oidc, Kind::Scopes),

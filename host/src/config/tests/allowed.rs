@@ -144,3 +144,52 @@ fn origins() {
         }
     }
 }
+
+#[test]
+fn hosts_to_fetch_from_and_proxies_to_believe() {
+    let configured = machine(&[
+        (
+            "DANGER_FETCH_HOSTS",
+            "Localhost:8443 intranet.example,[::1]:1",
+        ),
+        ("TRUSTED_PROXIES", "10.1.2.3/8, ::1"),
+    ]);
+    let config = configured.config();
+    let names = |host: &str, port| {
+        config
+            .fetch_hosts
+            .iter()
+            .any(|known| known.names(host, port))
+    };
+    assert!(names("localhost", 8443) && names("intranet.example", 1) && names("[::1]", 1));
+    assert!(!names("localhost", 443) && !names("evil.example", 443));
+    assert_eq!(
+        configured.warnings(),
+        [
+            "_DANGER_FETCH_HOSTS (environment): strangers may have the server fetch from localhost:8443, intranet.example, [::1]:1, whatever its address"
+        ]
+    );
+    let mut headers = http::HeaderMap::new();
+    headers.insert("x-forwarded-for", "192.0.2.1".parse().unwrap());
+    let client = |peer: &str| {
+        config
+            .trusted_proxies
+            .client(peer.parse().unwrap(), &headers)
+    };
+    assert_eq!(client("10.200.0.1").to_string(), "192.0.2.1");
+    assert_eq!(client("11.0.0.1").to_string(), "11.0.0.1");
+    for (name, value) in [
+        ("DANGER_FETCH_HOSTS", "*"),
+        ("DANGER_FETCH_HOSTS", "*.example"),
+        ("DANGER_FETCH_HOSTS", "https://h.example"),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
+    ] {
+        let fault = machine(&[(name, value)]).fault();
+        assert!(
+            fault.starts_with(&format!("_{name} (environment): ")),
+            "{fault}"
+        );
+    }
+}
