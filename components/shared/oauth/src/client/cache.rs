@@ -4,9 +4,11 @@
 //! `/token` is kept much longer: a client that comes back to refresh a token is known even while its
 //! server is down, and an id that nobody has ever signed in with is never fetched there.
 
+mod freshness;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use policy::http::{Destination, Error, Request, Response};
+use policy::http::{Destination, Error, Request};
 use policy::loggable::Loggable;
 use policy::rates::Rate;
 use policy::state::{Expect, StateError};
@@ -16,11 +18,8 @@ use sha2::{Digest, Sha256};
 
 use super::{ClientError, Occasion};
 use crate::services::Services;
+use freshness::{MAX_FRESH, fresh_for};
 
-/// Bounds of `max-age`, and what holds without it, in seconds.
-const MIN_FRESH: u64 = 5 * 60;
-const MAX_FRESH: u64 = 24 * 60 * 60;
-const DEFAULT_FRESH: u64 = 60 * 60;
 /// How long a failure is remembered, and keys are not fetched again, in seconds.
 const FAILURE_TTL: u32 = 60;
 /// How long something is kept that nobody has signed in with, and that somebody has.
@@ -33,6 +32,8 @@ const RATE: Rate = Rate {
     burst: 20,
     per_minute: 20,
 };
+
+const MAX_HOST_KEY_BYTES: usize = 200;
 
 /// Where something is.
 pub(super) struct Source<'a> {
@@ -145,8 +146,12 @@ impl Source<'_> {
             return Err(serde_json::from_slice(&entry.value)
                 .unwrap_or_else(|_| Failed::transient("failed before".to_owned())));
         }
-        let fetched = self.fetch(services, parse);
-        match fetched {
+        // Not a failure of the host: it is not remembered.
+        services
+            .limiter
+            .take(RATE, &self.host_key())
+            .map_err(|_| Failed::transient("host_asked_too_often".to_owned()))?;
+        match self.fetch(services, parse) {
             Ok((value, fresh_for)) => {
                 let record = Record {
                     value,
@@ -170,10 +175,6 @@ impl Source<'_> {
     }
 
     fn fetch<T>(&self, services: &Services<'_>, parse: &Parse<'_, T>) -> Result<(T, u64), Failed> {
-        services
-            .limiter
-            .take(RATE, self.host)
-            .map_err(|_| Failed::transient("host_asked_too_often".to_owned()))?;
         let request = Request {
             method: "GET".to_owned(),
             url: self.url.to_owned(),
@@ -198,6 +199,13 @@ impl Source<'_> {
         }
         let value = parse(&response.body).map_err(Failed::lasting)?;
         Ok((value, fresh_for(&response)))
+    }
+
+    /// A key of `wit/rates/limiter.wit`; however the letters of a name are written, it is one host.
+    fn host_key(&self) -> String {
+        let mut host = self.host.to_ascii_lowercase();
+        host.truncate(MAX_HOST_KEY_BYTES);
+        host
     }
 
     /// A key of `wit/store/state.wit`: the URL can be longer, and have other characters.
@@ -263,29 +271,4 @@ impl From<StateError> for ClientError {
     fn from(error: StateError) -> Self {
         Self::Unavailable(format!("state {}", Loggable::new(&error.0)))
     }
-}
-
-/// For how long an answer is fresh (RFC 9111, section 5.2.2), within our limits, in seconds.
-fn fresh_for(response: &Response) -> u64 {
-    let directives: Vec<String> = response
-        .headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("cache-control"))
-        .flat_map(|(_, value)| value.split(','))
-        .map(|directive| directive.trim().to_ascii_lowercase())
-        .collect();
-    if directives
-        .iter()
-        .any(|directive| directive == "no-store" || directive.starts_with("no-cache"))
-    {
-        return MIN_FRESH;
-    }
-    directives
-        .iter()
-        .find_map(|directive| directive.strip_prefix("max-age="))
-        .map_or(DEFAULT_FRESH, |seconds| {
-            // What is not a number of seconds is stale (RFC 9111, section 4.2.1).
-            seconds.parse().unwrap_or(0)
-        })
-        .clamp(MIN_FRESH, MAX_FRESH)
 }

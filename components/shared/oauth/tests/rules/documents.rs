@@ -463,6 +463,17 @@ fn one_host_is_asked_only_so_often() {
     ));
     assert_eq!(world.fetches(), 0);
     assert_eq!(world.taken.borrow()[0].1, "claude.ai");
+    // However its name is written, and without a penalty for whoever asks next.
+    let _ = resolve(&world, "https://CLAUDE.ai/oauth/x", Authorization);
+    assert_eq!(world.taken.borrow()[1].1, "claude.ai");
+    let long = format!(
+        "https://{}.example/x",
+        ["x".repeat(60).as_str(); 4].join(".")
+    );
+    let _ = resolve(&world, &long, Authorization);
+    assert_eq!(world.taken.borrow()[2].1.len(), 200);
+    world.wait_seconds.set(None);
+    assert!(resolve(&world, URL, Authorization).is_ok());
 }
 
 #[test]
