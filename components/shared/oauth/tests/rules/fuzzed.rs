@@ -174,7 +174,9 @@ mod tests {
 
     use super::*;
 
-    const TARGETS: [(&str, fn(&[u8])); 6] = [
+    type Target = (&'static str, fn(&[u8]));
+
+    const TARGETS: [Target; 6] = [
         ("client", client),
         ("document", document),
         ("form", form),
