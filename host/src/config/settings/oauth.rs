@@ -23,8 +23,8 @@ settings! {
             "Let clients register themselves (RFC 7591).";
         OIDC_CLIENT_ID_METADATA_DOCUMENTS: proxy(Kind::Switch).or("true"),
             "Let clients identify themselves by the URL of a document about them, which the server fetches.";
-        OIDC_REGISTRATIONS_PER_MINUTE: proxy(Kind::Number { min: 1, max: 100_000 }).or("30"),
-            "How many registrations one address may make in a minute.";
+        OIDC_REGISTRATIONS_PER_MINUTE: proxy(Kind::Number { min: 0, max: 100_000 }).or("30"),
+            "How many registrations one address may make in a minute; `0`: no limit.";
         OIDC_ALLOWED_REDIRECT_HOSTS: proxy(Kind::HostNames).or_derived("any host, named on the consent page"),
             "Hosts to which `https` redirect URIs of clients may lead. Loopback addresses and editors are not restricted by it.";
         OIDC_ACCESS_TOKEN_TTL_S: proxy(Kind::Seconds { min: 60, max: 86_400 }).or("3600"),
