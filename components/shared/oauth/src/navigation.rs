@@ -63,11 +63,12 @@ pub fn field<'a>(head: &'a RequestHead, name: &str) -> Option<&'a str> {
     values.next().is_none().then_some(value)
 }
 
-/// Whether the browser says that no page, of whichever site, has caused this navigation (Fetch
-/// Metadata, section 2.3). A browser that says nothing is not believed.
+/// Whether the browser says that no page has caused this navigation (Fetch Metadata, section 2.3),
+/// not even one of this host, where somebody else may have pages too. A browser that says nothing is
+/// not believed.
 #[must_use]
 pub fn is_by_the_user(head: &RequestHead) -> bool {
-    matches!(field(head, "sec-fetch-site"), Some("none" | "same-origin"))
+    field(head, "sec-fetch-site") == Some("none")
         && field(head, "sec-fetch-mode") == Some("navigate")
 }
 

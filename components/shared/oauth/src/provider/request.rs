@@ -13,7 +13,10 @@ use super::{Provider, ProviderError};
 use crate::form;
 use crate::secret::Secret;
 
-const TIMEOUT_MS: u32 = 10_000;
+/// The host gives a request of ours 25 seconds: the token endpoint may be asked twice, and then for
+/// claims.
+const TIMEOUT_MS: u32 = 8_000;
+const USERINFO_TIMEOUT_MS: u32 = 5_000;
 const MAX_RESPONSE_BYTES: u32 = 256 * 1024;
 /// Longest token of the provider that is of use, in bytes: ours have to hold one.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -120,7 +123,7 @@ impl Provider {
             ]),
             body: Vec::new(),
             max_response_bytes: MAX_RESPONSE_BYTES,
-            timeout_ms: TIMEOUT_MS,
+            timeout_ms: USERINFO_TIMEOUT_MS,
         };
         let response = judged(client.send(Destination::Provider, &request))?;
         Ok(object(&response.body, "userinfo").ok())

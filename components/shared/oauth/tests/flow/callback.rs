@@ -378,3 +378,25 @@ fn the_access_token_of_the_provider_is_judged_where_that_is_asked_for() {
         assert_eq!(with(changes.clone()), refused(), "{changes}");
     }
 }
+
+/// A provider accepts our secret in one place; some say that they accept it in both.
+#[test]
+fn the_secret_goes_where_the_provider_accepts_it() {
+    let both = json!(["client_secret_basic", "client_secret_post"]);
+    for (advertised, basic, post, works) in [
+        (json!("(absent)"), true, false, true),
+        (json!(["client_secret_basic"]), true, false, true),
+        (json!(["client_secret_post"]), false, true, true),
+        (both.clone(), true, true, true),
+        (both.clone(), false, true, true),
+        (both, false, false, false),
+        (json!(["client_secret_basic"]), false, true, false),
+    ] {
+        let result = plain(|script| {
+            script.document = json!({ "token_endpoint_auth_methods_supported": advertised });
+            script.accepts_basic = basic;
+            script.accepts_post = post;
+        });
+        assert_eq!(result == code(), works, "{advertised} {basic} {post}");
+    }
+}

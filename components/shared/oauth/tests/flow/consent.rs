@@ -103,7 +103,7 @@ fn what_was_agreed_to_is_remembered_for_nothing_else() {
     );
     let more = caller.clone().asking("scope", "image:use image:write");
     assert!(is_asked(&server, &mut browser, &more), "another scope");
-    for site in ["cross-site", "same-site", ""] {
+    for site in ["cross-site", "same-site", "same-origin", ""] {
         browser.site = site.to_owned();
         assert!(
             is_asked(&server, &mut browser, &caller),

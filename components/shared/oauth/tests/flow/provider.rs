@@ -49,6 +49,9 @@ pub struct Script {
     /// What the token endpoint answers instead.
     pub token: Option<Result<Response, Error>>,
     pub token_delay: Duration,
+    /// Where it accepts our secret.
+    pub accepts_basic: bool,
+    pub accepts_post: bool,
     /// Claims of an access token that is a JWT.
     pub access_token: Option<Value>,
     pub userinfo: Value,
@@ -70,6 +73,8 @@ impl Default for Script {
             iss: Some(ISSUER.to_owned()),
             token: None,
             token_delay: Duration::ZERO,
+            accepts_basic: true,
+            accepts_post: false,
             access_token: None,
             userinfo: json!({ "sub": "alice" }),
             is_down: false,
@@ -235,21 +240,29 @@ impl Client for Provider {
             );
             return Ok(respond(200, script.userinfo));
         }
-        let (_, basic) = request
+        let body = query(&format!("?{}", std::str::from_utf8(&request.body).unwrap()));
+        let (id, secret, is_accepted) = match request
             .headers
             .iter()
             .find(|(name, _)| name == "authorization")
-            .expect("we authenticate");
-        let pair = STANDARD
-            .decode(basic.strip_prefix("Basic ").unwrap())
-            .unwrap();
-        let pair = String::from_utf8(pair).unwrap();
-        let (id, secret) = pair.split_once(':').unwrap();
-        assert_eq!(
-            (urldecoded(id).as_str(), urldecoded(secret).as_str()),
-            (CLIENT_ID, CLIENT_SECRET)
-        );
-        let body = query(&format!("?{}", std::str::from_utf8(&request.body).unwrap()));
+        {
+            Some((_, basic)) => {
+                let pair = STANDARD.decode(basic.strip_prefix("Basic ").unwrap());
+                let pair = String::from_utf8(pair.unwrap()).unwrap();
+                let (id, secret) = pair.split_once(':').unwrap();
+                assert!(!body.contains_key("client_secret"), "once is enough");
+                (urldecoded(id), urldecoded(secret), script.accepts_basic)
+            }
+            None => (
+                body["client_id"].clone(),
+                body["client_secret"].clone(),
+                script.accepts_post,
+            ),
+        };
+        assert_eq!((id.as_str(), secret.as_str()), (CLIENT_ID, CLIENT_SECRET));
+        if !is_accepted {
+            return Ok(respond(401, json!({ "error": "invalid_client" })));
+        }
         if request.url == "https://idp.example/revoke" {
             self.revoked.lock().unwrap().push(body["token"].clone());
             return Ok(respond(200, json!({})));
