@@ -225,6 +225,12 @@ impl Arrived {
         };
         let code = self.code(call)?;
         let url = self.address.url(&[("code", &code)], call);
+        let user = remembered::digest_of(&self.user.subject, call);
+        let client = Loggable::new(&self.sign_in.transaction.client_id);
+        call.note(
+            Level::Info,
+            &format!("signed_in user={user} client={client}"),
+        );
         Ok(redirect(&url, remembered.into_iter().collect()))
     }
 

@@ -3,12 +3,15 @@
 //! The provider is not asked: a token of ours is good for as long as it says, unless it, or its
 //! session, is revoked.
 
+use std::fmt::Display;
+
 use policy::bearer::{credential_denial, static_identity};
 use policy::credential::{Credential, UnverifiedToken, credential};
 use policy::dpop::{self, Dpop, ProofError};
 use policy::loggable::Loggable;
 use policy::refusal::{Advice, unavailable};
 use policy::types::{Denial, Identity, RequestHead};
+use sha2::{Digest, Sha256};
 
 use crate::access_token::AccessToken;
 use crate::call::{Call, STORE_RETRY_AFTER_SECONDS};
@@ -39,13 +42,13 @@ pub fn authenticate(head: &RequestHead, call: &Call<'_>) -> Result<Identity, Den
         &config.keys,
         call.now(),
     )
-    .map_err(|error| advice.invalid_token(&error))?;
+    .map_err(|error| advice.invalid_token(&with_id(&error, unverified)))?;
     let is_revoked = revocation::is_revoked(&token, call.services.state).map_err(|error| {
         let reason = format!("store_unavailable {}", Loggable::new(&error.0));
         unavailable(Some(STORE_RETRY_AFTER_SECONDS), &reason)
     })?;
     if is_revoked {
-        return Err(advice.invalid_token(&"token_revoked"));
+        return Err(advice.invalid_token(&with_id(&"token_revoked", unverified)));
     }
     let identity = token.identity(&config.issuer);
     let proven = match (&token.bound_to, is_dpop) {
@@ -77,6 +80,13 @@ pub fn authenticate(head: &RequestHead, call: &Call<'_>) -> Result<Identity, Den
         reusable_seconds: 0,
         ..identity
     })
+}
+
+/// A reason with a few bits of the digest of the token, so that an operator can tell one from another.
+fn with_id(reason: &dyn Display, token: UnverifiedToken<'_>) -> String {
+    let digest = Sha256::digest(token.expose());
+    let id: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
+    format!("{reason} token={id}")
 }
 
 fn proof(

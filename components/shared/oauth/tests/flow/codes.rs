@@ -24,8 +24,11 @@ fn a_code_that_comes_twice_revokes_what_it_issued() {
     }
     let denial = server.present(&tokens.access).unwrap_err();
     assert_eq!(
-        (denial.status, denial.reason.as_str()),
-        (401, "token_revoked")
+        (
+            denial.status,
+            denial.reason.starts_with("token_revoked token=")
+        ),
+        (401, true)
     );
     assert_error(
         "refresh",

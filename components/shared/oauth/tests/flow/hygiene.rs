@@ -113,3 +113,47 @@ fn every_refusal_is_logged_with_a_code() {
         assert!(log.lines().last().unwrap().contains(code), "{code}: {log}");
     }
 }
+
+/// Row 21: parts of artefacts that are good by themselves make none together.
+#[test]
+fn spliced_artefacts_open_nothing() {
+    let world = World::default();
+    let server = Deployment::new().server(&world);
+    let caller = Caller::registered(&server);
+    let mut browser = Browser::default();
+    let page = browser.open(&server, &caller.authorize_path());
+    let there = browser.decide(&server, &page, "approve");
+    let code = caller.code_from(&server, &mut browser, &there);
+    let tokens = caller.tokens(&server);
+    let other = caller.tokens(&server);
+    let state = query(location(&there))["state"].clone();
+    let artefacts = [
+        &code,
+        &state,
+        &hidden(&page),
+        &tokens.refresh,
+        &other.refresh,
+        &tokens.access,
+        &other.access,
+        &caller.client_id,
+    ];
+    for first in artefacts {
+        for second in artefacts {
+            for cut in [6, 40, 80, first.len() / 2, first.len() - 20] {
+                let tail = second.get(cut..).unwrap_or_default();
+                let spliced = format!("{}{tail}", &first[..cut]);
+                if artefacts.contains(&&spliced) {
+                    continue;
+                }
+                assert!(server.present(&spliced).is_err());
+                assert_ne!(caller.redeem(&server, &spliced).status, 200);
+                assert_ne!(server.refresh(&caller.client_id, &spliced).status, 200);
+                let form = [("transaction", spliced.as_str()), ("decision", "approve")];
+                assert_eq!(browser.submit(&server, &form).status, 403);
+                let back = world.provider.answer(&spliced, &[("code", "x")]);
+                let path = format!("/vault/auth/callback?{back}");
+                assert_eq!(browser.open(&server, &path).status, 400);
+            }
+        }
+    }
+}

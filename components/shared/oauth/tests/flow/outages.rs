@@ -148,3 +148,22 @@ fn a_faulty_configuration_refuses_everything() {
         assert!(faults.contains(name), "{name}: {faults}");
     }
 }
+
+/// Row 75: the clock jumps back by an hour, as that of a virtual machine may.
+#[test]
+fn a_clock_that_jumps_back_breaks_no_session() {
+    let world = World::default();
+    world.pass(3600);
+    let server = Deployment::new().server(&world);
+    let caller = Caller::registered(&server);
+    let tokens = caller.tokens(&server);
+    let renewed = Tokens::of(&server.refresh(&caller.client_id, &tokens.refresh));
+    world.back_to_the_start();
+    assert!(server.present(&renewed.access).is_ok());
+    let again = Tokens::of(&server.refresh(&caller.client_id, &tokens.refresh));
+    assert_eq!(again, renewed, "the grace lasts at least as long");
+    assert_eq!(
+        server.refresh(&caller.client_id, &renewed.refresh).status,
+        200
+    );
+}

@@ -44,6 +44,11 @@ impl World {
         NOW + self.now.load(SeqCst)
     }
 
+    pub fn back_to_the_start(&self) {
+        self.now.store(0, SeqCst);
+        self.store.now.store(NOW, SeqCst);
+    }
+
     pub fn pass(&self, seconds: u64) {
         self.now.fetch_add(seconds, SeqCst);
         self.store.now.store(self.now(), SeqCst);
