@@ -4,10 +4,18 @@ pub mod catalog;
 pub mod cost;
 pub mod error;
 pub mod fit;
+pub mod gemini;
+mod mask;
 pub mod model;
+pub mod openai;
+mod payload;
 pub mod placeholder;
+mod ratio;
 pub mod request;
+pub mod sd_webui;
 pub mod selection;
+mod table;
+mod upstream;
 pub mod variants;
 
 use guest::Capabilities;
@@ -128,7 +136,12 @@ pub struct Made {
 type Factory = for<'a> fn(Capabilities<'a>) -> Option<Box<dyn Provider + 'a>>;
 
 /// Every backend, in the order in which they are listed.
-const ALL: [Factory; 1] = [placeholder::configured];
+const ALL: [Factory; 4] = [
+    placeholder::configured,
+    openai::configured,
+    gemini::configured,
+    sd_webui::configured,
+];
 
 /// The backends that this tenant has configured.
 pub fn configured(capabilities: Capabilities<'_>) -> Vec<Box<dyn Provider + '_>> {

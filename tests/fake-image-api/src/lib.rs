@@ -164,11 +164,11 @@ fn router(api: Api) -> Router {
         .merge(bfl::routes())
         .merge(replicate::routes())
         .merge(delivery::routes())
+        .merge(admin::routes())
         .layer(axum::middleware::from_fn_with_state(
             api.clone(),
             record::record,
         ))
-        .merge(admin::routes())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(api)
 }

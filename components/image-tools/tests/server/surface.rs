@@ -266,10 +266,9 @@ fn cheap_requests_cost_the_host_next_to_nothing() {
         // One call is the test's own: it asks the time before the request.
         memory.take_calls() - 1
     };
-    assert_eq!(
-        cost("tools/call", json!({"name": "list_providers"})),
-        4,
-        "the name of the server, and whether the tool is on offer"
+    assert!(
+        cost("tools/call", json!({"name": "list_providers"})) <= 20,
+        "the name of the server, whether the tool is on offer, and which providers there are"
     );
     assert_eq!(cost("tools/list", json!({})), 4, "the same");
 }
