@@ -26,6 +26,8 @@ const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, DELETE
 const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// How the type of a page begins.
+const HTML: &[u8] = b"text/html";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds after which a client may try again when instances are busy or a guest failed.
 const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
@@ -133,13 +135,9 @@ pub fn finish(mut response: Response<Body>, request_id: &str, readers: Readers) 
 fn is_html(response: &Response<Body>) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
     content_type
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .trim_start()
-                .to_ascii_lowercase()
-                .starts_with("text/html")
-        })
+        .map(|value| value.as_bytes().trim_ascii_start())
+        .and_then(|value| value.get(..HTML.len()))
+        .is_some_and(|start| start.eq_ignore_ascii_case(HTML))
 }
 
 fn denied(denial: &Denial) -> Response<Body> {

@@ -40,6 +40,11 @@ const MAX_CALLS: u32 = 100_000;
 pub struct PolicyPool {
     linked: LinkedPolicy,
     idle: Mutex<Vec<Instance>>,
+    permits: Permits,
+}
+
+/// How many calls of each kind may be under way.
+struct Permits {
     judges: Semaphore,
     servers: Semaphore,
 }
@@ -57,8 +62,7 @@ impl PolicyPool {
         Self {
             linked,
             idle: Mutex::new(Vec::new()),
-            judges: Semaphore::new(JUDGES),
-            servers: Semaphore::new(SERVERS),
+            permits: Permits::new(),
         }
     }
 
@@ -78,7 +82,7 @@ impl PolicyPool {
         request_id: &Arc<str>,
         head: &RequestHead,
     ) -> Result<Result<Identity, Denial>, PolicyError> {
-        let _permit = permit(&self.judges).await?;
+        let _permit = self.permits.judge().await?;
         let mut instance = self.checkout(request_id).await?;
         let call = instance
             .policy
@@ -100,7 +104,7 @@ impl PolicyPool {
         who: &Identity,
         what: &Operation,
     ) -> Result<Result<(), Denial>, PolicyError> {
-        let _permit = permit(&self.judges).await?;
+        let _permit = self.permits.judge().await?;
         let mut instance = self.checkout(request_id).await?;
         let call = instance.policy.imagegen_auth_authorizer().call_authorize(
             &mut instance.store,
@@ -122,7 +126,7 @@ impl PolicyPool {
         request_id: &Arc<str>,
         request: &HttpRequest,
     ) -> Result<Option<HttpResponse>, PolicyError> {
-        let _permit = permit(&self.servers).await?;
+        let _permit = self.permits.serve().await?;
         let mut instance = self.checkout(request_id).await?;
         let call = instance
             .policy
@@ -169,7 +173,24 @@ impl PolicyPool {
     }
 }
 
-async fn permit(permits: &Semaphore) -> Result<SemaphorePermit<'_>, PolicyError> {
+impl Permits {
+    fn new() -> Self {
+        Self {
+            judges: Semaphore::new(JUDGES),
+            servers: Semaphore::new(SERVERS),
+        }
+    }
+
+    async fn judge(&self) -> Result<SemaphorePermit<'_>, PolicyError> {
+        soon(&self.judges).await
+    }
+
+    async fn serve(&self) -> Result<SemaphorePermit<'_>, PolicyError> {
+        soon(&self.servers).await
+    }
+}
+
+async fn soon(permits: &Semaphore) -> Result<SemaphorePermit<'_>, PolicyError> {
     match timeout(QUEUE_TIMEOUT, permits.acquire()).await {
         Ok(Ok(permit)) => Ok(permit),
         Ok(Err(_)) | Err(_) => Err(PolicyError::Busy),
@@ -184,5 +205,21 @@ async fn within<T>(
         Ok(Ok(value)) => Ok(value),
         Ok(Err(trap)) => Err(PolicyError::Trap(trap)),
         Err(_) => Err(PolicyError::Timeout(limit)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_provider_that_hangs_keeps_nobody_from_being_judged() {
+        let permits = Permits::new();
+        let mut waiting_for_the_provider = Vec::new();
+        for _ in 0..SERVERS {
+            waiting_for_the_provider.push(permits.serve().await.unwrap());
+        }
+        assert!(matches!(permits.serve().await, Err(PolicyError::Busy)));
+        assert!(permits.judge().await.is_ok());
     }
 }

@@ -54,6 +54,17 @@ impl Namespace {
     }
 }
 
+/// The namespace at the beginning of a key as it is stored; all of it when there is none.
+pub(super) fn namespace_of(stored: &[u8]) -> &[u8] {
+    let part = |from: usize| -> Option<usize> {
+        let (length, _) = stored.get(from..)?.split_first_chunk::<8>()?;
+        let length = usize::try_from(u64::from_be_bytes(*length)).ok()?;
+        from.checked_add(8)?.checked_add(length)
+    };
+    let end = part(0).and_then(part);
+    end.and_then(|end| stored.get(..end)).unwrap_or(stored)
+}
+
 impl Record {
     /// Version and end, each 8 bytes, big-endian, then the value. An end of 0 stands for never.
     pub(super) fn encode(&self) -> Vec<u8> {
@@ -119,6 +130,19 @@ mod tests {
                 assert_eq!(two.strip(&one.key("c/x")), None);
                 assert!(!two.range("", None).contains(&one.key("c/x")));
             }
+        }
+    }
+
+    #[test]
+    fn the_namespace_of_a_key_is_found_again() {
+        for (tenant, component) in [("t", "c"), ("", ""), ("a/b", "x"), ("", "abc")] {
+            let space = Namespace::new(tenant, component);
+            for key in ["k", "", "\0\0\0\0\0\0\0\u{1}x"] {
+                assert_eq!(namespace_of(&space.key(key)), space.0);
+            }
+        }
+        for foreign in [&b""[..], b"x", &[0xff; 40]] {
+            assert_eq!(namespace_of(foreign), foreign);
         }
     }
 

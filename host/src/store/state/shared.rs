@@ -1,11 +1,13 @@
 //! Values as files in a directory that several processes share.
 //!
-//! A value is one file, named by the digest of its key, replaced as a whole: readers need no lock.
+//! A value is one file, named by the digests of its namespace and its key, and replaced as a whole:
+//! readers need no lock, and a listing opens no file of another namespace.
 //! Writers of the same shard exclude each other by a lock of the file system, so that comparing and
 //! setting is one step for all processes. The lock file holds the last version given in its shard.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::ops::{Bound, RangeBounds as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::error::{Error, OpenError};
 use super::super::private;
 use super::operation::{Found, Operation};
-use super::record::{KeyRange, Record};
+use super::record::{KeyRange, Record, namespace_of};
 use super::{MAX_VALUE_BYTES, Outcome};
 
 /// Writers of different shards do not wait for each other.
@@ -84,10 +86,17 @@ impl SharedDirectory {
         limit: usize,
         now_ms: u64,
     ) -> Result<Vec<Vec<u8>>, Error> {
-        use std::ops::RangeBounds as _;
+        let (Bound::Included(first) | Bound::Excluded(first), _) = range else {
+            return Ok(Vec::new());
+        };
+        let namespace = prefix_of(first);
         let mut keys = Vec::new();
         for shard in 0..SHARDS {
-            for path in self.values(shard)? {
+            let of_namespace = |path: &PathBuf| {
+                let name = path.file_name().and_then(|name| name.to_str());
+                name.is_some_and(|name| name.starts_with(&namespace))
+            };
+            for path in self.values(shard)?.filter(of_namespace) {
                 match load(&path) {
                     Ok(Some(stored)) if stored.record.is_live(now_ms) => keys.push(stored.key),
                     Ok(_) => {}
@@ -208,7 +217,7 @@ impl SharedDirectory {
     }
 
     fn file(&self, key: &[u8]) -> PathBuf {
-        let name = hex::encode(Sha256::digest(key));
+        let name = prefix_of(key) + &hex::encode(Sha256::digest(key));
         self.shard(shard_of(key)).join(name)
     }
 }
@@ -327,9 +336,20 @@ fn shard_of(key: &[u8]) -> u8 {
     first % SHARDS
 }
 
+/// What the names of all files of a namespace begin with, by one of its keys.
+fn prefix_of(key: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(namespace_of(key)).into();
+    let [start @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest;
+    hex::encode(start) + "-"
+}
+
 fn is_value(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
-    name.is_some_and(|name| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let parts = name.and_then(|name| name.split_once('-'));
+    parts.is_some_and(|(namespace, key)| {
+        let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        namespace.len() == 32 && key.len() == 64 && is_hex(namespace) && is_hex(key)
+    })
 }
 
 /// Removes unfinished files that nobody finishes any more.

@@ -184,3 +184,36 @@ async fn a_directory_that_cannot_be_used() {
         "{text}"
     );
 }
+
+#[tokio::test]
+#[ignore = "a measurement: run it by hand, with `--nocapture`"]
+async fn what_it_costs() {
+    let root = tempfile::tempdir().unwrap();
+    let state = shared_in(root.path()).await;
+    let (space, other) = (state.namespace("t", "c"), state.namespace("t", "d"));
+    let each = |start: std::time::Instant, count: u32| start.elapsed() / count;
+    let start = std::time::Instant::now();
+    for key in 0..2000 {
+        other
+            .put(&format!("k{key}"), anything(&[7; 200]))
+            .await
+            .unwrap();
+    }
+    println!("put {:?}", each(start, 2000));
+    for key in 0..200 {
+        space
+            .put(&format!("k{key}"), anything(&[7; 200]))
+            .await
+            .unwrap();
+    }
+    let start = std::time::Instant::now();
+    for key in 0..2000 {
+        other.get(&format!("k{key}")).await.unwrap().unwrap();
+    }
+    println!("get {:?}", each(start, 2000));
+    for space in [&space, &other] {
+        let start = std::time::Instant::now();
+        let keys = space.keys("", None, 1000).await.unwrap().len();
+        println!("list {keys} {:?}", each(start, 1));
+    }
+}
