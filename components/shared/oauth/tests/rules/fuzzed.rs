@@ -1,18 +1,24 @@
 //! What must hold for any bytes from outside, whatever they mean: no panic, and no acceptance that the
 //! same bytes do not explain. The fuzz targets run these; the test here replays their seeds.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use oauth::access_token::{AccessToken, Parties};
 use oauth::client::{Occasion, is_document_url};
 use oauth::client_authentication::authenticate;
 use oauth::cookie::Cookie;
 use oauth::display::cleaned;
 use oauth::form::Parameters;
+use oauth::id_token::{Expected, judge};
 use oauth::redirect::{Kind, RedirectUri};
 use oauth::seal::Purpose;
+use oauth::secret::Secret;
 use policy::http::Response;
+use policy::keys::VerifiedJws;
 use policy::types::{HttpRequest, RequestHead};
 use serde_json::Value;
 
-use crate::support::{Dice, KEY, OTHER_KEY, keys};
+use crate::support::{Dice, KEY, NOW, OTHER_KEY, keys};
 use crate::world::{World, clients, fields, location, post};
 
 const DOCUMENT: &str = "https://client.example/metadata.json";
@@ -168,6 +174,61 @@ pub fn client(data: &[u8]) {
     }
 }
 
+/// What is no token of ours is refused; what our key has signed is read as it is written, or refused.
+/// The first line is the header, the rest the payload.
+pub fn token(data: &[u8]) {
+    let ring = keys(KEY);
+    let parties = Parties {
+        issuer: "https://h.example",
+        resource: "https://h.example/mcp",
+    };
+    let text = String::from_utf8_lossy(data);
+    let verify = |token: &str| AccessToken::verify(token, parties, &ring, NOW);
+    assert!(verify(&text).is_err());
+    let (header, payload) = text.split_once('\n').unwrap_or(("", &text));
+    let signer = ring.signer(Purpose::AccessToken);
+    let header = header.replace("{kid}", &signer.key_id());
+    let message = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(&header),
+        URL_SAFE_NO_PAD.encode(payload)
+    );
+    let signature = URL_SAFE_NO_PAD.encode(signer.sign(message.as_bytes()));
+    if let Ok(token) = verify(&format!("{message}.{signature}")) {
+        assert!(header.contains("at+jwt") && token.expires_at > NOW && !token.subject.is_empty());
+        assert_eq!(verify(&token.mint(parties, &ring)), Ok(token));
+    }
+}
+
+/// An ID token signs in only who it names, for us, here and now. The first line is the header.
+pub fn id_token(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (header, payload) = text.split_once('\n').unwrap_or(("", &text));
+    let jws = VerifiedJws {
+        header: header.to_owned(),
+        payload: payload.to_owned(),
+    };
+    let expected = Expected {
+        issuer: "https://idp.example",
+        client_id: "us",
+        algorithms: &["RS256".to_owned(), "EdDSA".to_owned()],
+        nonce: Some("n"),
+        access_token: &Secret::new("at"),
+        now: NOW,
+        leeway: 30,
+    };
+    if let Ok(judged) = judge(&jws, &expected) {
+        let claims: Value = serde_json::from_str(payload).unwrap();
+        assert_eq!(claims["sub"], judged.subject());
+        assert_eq!(
+            (&claims["iss"], &claims["nonce"]),
+            (&"https://idp.example".into(), &"n".into())
+        );
+        assert!(claims["exp"].as_u64().unwrap() + 30 > NOW);
+        assert!(claims["aud"].to_string().contains("\"us\""));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
@@ -176,13 +237,15 @@ mod tests {
 
     type Target = (&'static str, fn(&[u8]));
 
-    const TARGETS: [Target; 6] = [
+    const TARGETS: [Target; 8] = [
         ("client", client),
         ("document", document),
         ("form", form),
+        ("id_token", id_token),
         ("redirect", redirect),
         ("registration", registration),
         ("seal", seal),
+        ("token", token),
     ];
 
     fn seeds(target: &str) -> Vec<PathBuf> {
