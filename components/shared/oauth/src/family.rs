@@ -82,6 +82,8 @@ pub enum Turn {
 #[derive(Debug)]
 pub struct Lease {
     version: u64,
+    /// The record as it was found: what replaced the generation before stays known.
+    found: Record,
 }
 
 /// Finds out whose turn it is, waiting if need be.
@@ -105,9 +107,10 @@ pub fn enter(presented: Presented<'_>, call: &Call<'_>) -> Result<Turn, StateErr
             call.services.pause.pause(pause_ms);
             continue;
         }
+        let found = record.clone();
         record.leased_until = now.saturating_add(LEASE_SECONDS);
         if let Outcome::Done(version) = save(presented, &record, (expected, call))? {
-            return Ok(Turn::Lead(Lease { version }));
+            return Ok(Turn::Lead(Lease { version, found }));
         }
     }
     Ok(Turn::Busy)
@@ -152,9 +155,9 @@ pub fn give_back(
     call: &Call<'_>,
 ) -> Result<(), StateError> {
     let record = Record {
-        generation: presented.generation,
+        leased_until: 0,
         back_off_until: call.now().saturating_add(BACK_OFF_SECONDS),
-        ..Record::default()
+        ..lease.found.clone()
     };
     let expected = Expect::Version(lease.version);
     save(presented, &record, (expected, call)).map(|_| ())

@@ -227,6 +227,27 @@ fn an_outage_at_the_provider_costs_nobody_a_session() {
     );
 }
 
+/// Rows 58 and 59 together: an outage does not shorten the grace of the token before.
+#[test]
+fn an_outage_does_not_turn_a_late_duplicate_into_reuse() {
+    let world = World::default();
+    let (server, caller, tokens) = session(&world, &Deployment::new());
+    let renewed = Tokens::of(&server.refresh(&caller.client_id, &tokens.refresh));
+    world
+        .provider
+        .set(|script| script.token = Some(Err(Error::Timeout)));
+    let outage = server.refresh(&caller.client_id, &renewed.refresh);
+    assert_error("outage", &outage, 503, "temporarily_unavailable");
+    let again = Tokens::of(&server.refresh(&caller.client_id, &tokens.refresh));
+    assert_eq!(again, renewed);
+    world.provider.set(|script| script.token = None);
+    world.pass(1);
+    assert_eq!(
+        server.refresh(&caller.client_id, &renewed.refresh).status,
+        200
+    );
+}
+
 /// Row 59: those who wait while it fails hear of it at once, and do not all try.
 #[test]
 fn an_outage_is_not_asked_for_twenty_times() {
