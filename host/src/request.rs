@@ -157,7 +157,7 @@ impl Arrival<'_> {
             head: self.head.to_wit(),
             body: body.into(),
         };
-        match self.tenant.policy.serve(self.request_id, &request).await? {
+        match self.tenant.policy.serve(self.request_id, request).await? {
             Some(response) => Ok(respond::from_policy(response)?),
             None => Err(ClientError::NotFound.into()),
         }

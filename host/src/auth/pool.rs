@@ -116,12 +116,27 @@ impl PolicyPool {
         Ok(verdict)
     }
 
-    /// `authorizer.serve`.
+    /// `authorizer.serve`. Goes on to its end when the caller stops waiting: a client that hangs up
+    /// while the provider hands out a new refresh token must not make it be lost.
     ///
     /// # Errors
     ///
     /// When the policy could not answer.
     pub async fn serve(
+        self: &Arc<Self>,
+        request_id: &Arc<str>,
+        request: HttpRequest,
+    ) -> Result<Option<HttpResponse>, PolicyError> {
+        let (pool, request_id) = (Arc::clone(self), Arc::clone(request_id));
+        let serving = tokio::spawn(async move { pool.serve_here(&request_id, &request).await });
+        // A panic in the host, or a runtime that ends.
+        let lost = |error: tokio::task::JoinError| {
+            Err(PolicyError::Trap(wasmtime::Error::msg(error.to_string())))
+        };
+        serving.await.unwrap_or_else(lost)
+    }
+
+    async fn serve_here(
         &self,
         request_id: &Arc<str>,
         request: &HttpRequest,

@@ -199,7 +199,7 @@ async fn what_it_costs() {
             .await
             .unwrap();
     }
-    println!("put {:?}", each(start, 2000));
+    child::say(&format!("put {:?}", each(start, 2000)));
     for key in 0..200 {
         space
             .put(&format!("k{key}"), anything(&[7; 200]))
@@ -210,10 +210,10 @@ async fn what_it_costs() {
     for key in 0..2000 {
         other.get(&format!("k{key}")).await.unwrap().unwrap();
     }
-    println!("get {:?}", each(start, 2000));
+    child::say(&format!("get {:?}", each(start, 2000)));
     for space in [&space, &other] {
         let start = std::time::Instant::now();
         let keys = space.keys("", None, 1000).await.unwrap().len();
-        println!("list {keys} {:?}", each(start, 1));
+        child::say(&format!("list {keys} {:?}", each(start, 1)));
     }
 }
