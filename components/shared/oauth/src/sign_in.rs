@@ -65,19 +65,38 @@ pub fn identify(
     admitted(provider, answer, judged, call)
 }
 
-/// The user as a refresh shows them; `None` when no ID token came with it.
+/// The user of a session as a refresh shows them; `None` when it shows nothing new. Without an ID
+/// token the provider is asked, if there are lists: who is off them is not to stay for months.
 ///
 /// # Errors
 /// See [`SignInError`].
 pub fn identify_again(
     provider: &Provider,
     answer: &TokenAnswer,
+    subject: &str,
     call: &Call<'_>,
 ) -> Result<Option<User>, SignInError> {
-    match judged(provider, answer, None, call)? {
-        Some(judged) => admitted(provider, answer, judged, call).map(Some),
-        None => Ok(None),
+    if let Some(judged) = judged(provider, answer, None, call)? {
+        return admitted(provider, answer, judged, call).map(Some);
     }
+    let allow = &call.config.allow;
+    if allow.is_empty() {
+        return Ok(None);
+    }
+    let claims = provider.userinfo(&answer.access_token, call.services.http)?;
+    let is_telling = |claims: &Map<String, Value>| {
+        claims.get("sub").and_then(Value::as_str) == Some(subject)
+            && allow.needs().iter().all(|name| claims.contains_key(*name))
+    };
+    let Some(claims) = claims.filter(is_telling) else {
+        return Ok(None);
+    };
+    allow.admit(&claims)?;
+    Ok(Some(User {
+        subject: subject.to_owned(),
+        auth_time: None,
+        claims: bounded(&claims),
+    }))
 }
 
 fn judged(

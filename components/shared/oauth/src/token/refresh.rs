@@ -166,7 +166,7 @@ fn renewed(session: &Session, call: &Call<'_>) -> Result<Session, Ending> {
     if let Some(rotated) = &answer.refresh_token {
         renewed.refresh_token = Some(rotated.clone());
     }
-    match sign_in::identify_again(&provider, &answer, call) {
+    match sign_in::identify_again(&provider, &answer, &session.subject, call) {
         Ok(Some(user)) if user.subject != session.subject => {
             return Err(Ending::Over("id_token_mismatch name=sub".to_owned()));
         }

@@ -439,3 +439,28 @@ fn a_lease_that_nobody_returns_runs_out() {
         assert!(matches!(response.status, 200 | 400), "{}", text(&response));
     });
 }
+
+/// Row 65: a provider that sends no ID token on refresh is asked, where there are lists.
+#[test]
+fn a_user_who_leaves_a_group_is_noticed_without_an_id_token() {
+    let world = World::default();
+    let staff = json!({ "sub": "alice", "groups": ["staff"] });
+    world.provider.set(|script| script.userinfo = staff);
+    let lists = Deployment::new().with("OIDC_ALLOWED_GROUPS", "staff");
+    let (server, caller, tokens) = session(&world, &lists);
+    world.provider.set(|script| script.sends_id_token = false);
+    let mut last = Tokens::of(&server.refresh(&caller.client_id, &tokens.refresh));
+    // It says nothing, or something about somebody else: that is no reason to end the session.
+    for userinfo in [
+        json!({ "sub": "alice" }),
+        json!({ "sub": "bob", "groups": [] }),
+    ] {
+        world.provider.set(|script| script.userinfo = userinfo);
+        last = Tokens::of(&server.refresh(&caller.client_id, &last.refresh));
+    }
+    let former = json!({ "sub": "alice", "groups": ["guests"] });
+    world.provider.set(|script| script.userinfo = former);
+    let response = server.refresh(&caller.client_id, &last.refresh);
+    assert_error("former", &response, 400, "invalid_grant");
+    assert_eq!(server.present(&last.access).unwrap_err().status, 401);
+}
