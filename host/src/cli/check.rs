@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 
 use crate::app;
-use crate::config::{CliOverrides, Config, Environment, SigningKeyState, StateStore, Tenant};
-use crate::keys::ProviderStatus;
+use crate::config::{
+    AuthMode, CliOverrides, Config, Environment, SigningKeyState, StateStore, Tenant,
+};
+use crate::keys::{ProviderStatus, lacks};
 use crate::store::{OpenError, State, WallClock};
 
 pub(super) use login::Arguments as LoginArguments;
@@ -110,6 +112,16 @@ async fn providers(tenant: &Tenant) -> Result<bool> {
     providers
         .iter()
         .for_each(|provider| say(&describe(provider)));
+    if tenant.auth.mode == AuthMode::OidcProxy {
+        for provider in &providers {
+            let known = keys.provider(&provider.config_url).await;
+            let document =
+                known.map(|known| serde_json::from_str(&known.metadata).unwrap_or_default());
+            for lacking in document.iter().flat_map(lacks) {
+                say(&format!("provider {}: {lacking}", provider.config_url));
+            }
+        }
+    }
     Ok(providers.iter().all(|provider| provider.ready))
 }
 

@@ -10,6 +10,7 @@ mod kinds;
 mod places;
 mod raw;
 mod secrets;
+mod signing_key;
 mod tls;
 mod tokens;
 

@@ -3,6 +3,8 @@
 //! Nothing of the answer is judged here but when it ends. A provider that does not answer is an
 //! outage, never a bad token.
 
+mod breaker;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,11 +18,15 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use url::{Url, form_urlencoded};
 
+use self::breaker::Breaker;
 use super::clock::Clock;
 use super::failure::{Failure, Unavailable};
 use super::fetch::{FetchFault, is_json, read_body, unreachable};
 use super::json::strict_object;
 use super::{Keys, jws};
+
+/// Largest answer, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Limits of introspection. The defaults are what production uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,13 +90,6 @@ pub struct Introspector {
 struct Answer {
     text: Arc<str>,
     keep: Duration,
-}
-
-#[derive(Default)]
-struct Breaker {
-    failures: u32,
-    closed_until: Duration,
-    reason: String,
 }
 
 struct Keep;
@@ -317,29 +316,3 @@ impl Introspector {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-impl Breaker {
-    fn closed(&self, now: Duration) -> Option<Unavailable> {
-        let wait = self.closed_until.saturating_sub(now);
-        (!wait.is_zero()).then(|| Unavailable::after(self.reason.clone(), wait))
-    }
-
-    /// Counts a failure. Returns when it makes sense to ask again.
-    fn failed(&mut self, fault: &Fault, config: &IntrospectionConfig, now: Duration) -> Duration {
-        self.failures = self.failures.saturating_add(1);
-        self.reason = format!("introspection: {fault}");
-        let (shortest, longest) = config.pause;
-        let Some(excess) = self.failures.checked_sub(config.failures) else {
-            return shortest;
-        };
-        let doubled = 2u32.checked_pow(excess).unwrap_or(u32::MAX);
-        let pause = shortest
-            .checked_mul(doubled)
-            .map_or(longest, |pause| pause.min(longest));
-        self.closed_until = now.saturating_add(pause);
-        pause
-    }
-}
-
-/// Largest answer, in bytes.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;

@@ -14,6 +14,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod user;
 
 use std::sync::Arc;
 use std::time::Duration;

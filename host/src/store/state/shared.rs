@@ -5,19 +5,20 @@
 //! Writers of the same shard exclude each other by a lock of the file system, so that comparing and
 //! setting is one step for all processes. The lock file holds the last version given in its shard.
 
+mod file;
+
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::ops::{Bound, RangeBounds as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest as _, Sha256};
-
+use self::file::{Fault, encode, is_value, load, name_of, prefix_of, shard_of};
 use super::super::error::{Error, OpenError};
 use super::super::private;
+use super::Outcome;
 use super::operation::{Found, Operation};
-use super::record::{KeyRange, Record, namespace_of};
-use super::{MAX_VALUE_BYTES, Outcome};
+use super::record::{KeyRange, Record};
 
 /// Writers of different shards do not wait for each other.
 const SHARDS: u8 = 64;
@@ -27,22 +28,9 @@ const LOCK: &str = "lock";
 const UNFINISHED: &str = ".new-";
 /// Age at which an unfinished file can belong to no write that still goes on.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
-/// Begins every file, so that nothing else is taken for a value.
-const MAGIC: &[u8; 8] = b"igmcpkv1";
-/// Bytes of the checksum.
-const CHECKSUM: usize = 16;
-/// More than any file of ours has.
-const LARGEST_FILE: u64 = MAX_VALUE_BYTES as u64 + 64 * 1024;
-
 /// The directory. Methods block; they are called on threads for blocking work.
 pub(super) struct SharedDirectory {
     path: PathBuf,
-}
-
-/// A stored value with its key.
-struct Stored {
-    key: Vec<u8>,
-    record: Record,
 }
 
 /// The shard of a key, locked.
@@ -217,8 +205,7 @@ impl SharedDirectory {
     }
 
     fn file(&self, key: &[u8]) -> PathBuf {
-        let name = prefix_of(key) + &hex::encode(Sha256::digest(key));
-        self.shard(shard_of(key)).join(name)
+        self.shard(shard_of(key)).join(name_of(key))
     }
 }
 
@@ -261,95 +248,6 @@ impl Writing<'_> {
         File::open(&self.shard)?.sync_all()?;
         Ok(())
     }
-}
-
-/// Why a file has no value.
-enum Fault {
-    Damaged,
-    Io(io::Error),
-}
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Damaged => Self::Damaged("a file of the shared state".to_owned()),
-            Fault::Io(error) => Self::io("state", &error),
-        }
-    }
-}
-
-/// What a file holds; `None` when it is not there.
-fn load(path: &Path) -> Result<Option<Stored>, Fault> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| {
-        let metadata = file.metadata()?;
-        let length = metadata.len();
-        if !metadata.is_file() || length > LARGEST_FILE {
-            return Ok(false);
-        }
-        file.take(LARGEST_FILE).read_to_end(&mut bytes)?;
-        Ok(true)
-    });
-    match read {
-        Ok(true) => decode(&bytes).map(Some).ok_or(Fault::Damaged),
-        Ok(false) => Err(Fault::Damaged),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Fault::Io(error)),
-    }
-}
-
-/// Magic, checksum of the rest, length of the key (2 bytes), key, record.
-fn encode(key: &[u8], record: &Record) -> Vec<u8> {
-    let length = u16::try_from(key.len()).unwrap_or(u16::MAX);
-    let mut rest = length.to_be_bytes().to_vec();
-    rest.extend_from_slice(key);
-    rest.extend_from_slice(&record.encode());
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend_from_slice(&checksum(&rest));
-    bytes.extend_from_slice(&rest);
-    bytes
-}
-
-fn decode(bytes: &[u8]) -> Option<Stored> {
-    let rest = bytes.strip_prefix(MAGIC)?;
-    let (sum, rest) = rest.split_first_chunk::<CHECKSUM>()?;
-    if *sum != checksum(rest) {
-        return None;
-    }
-    let (length, rest) = rest.split_first_chunk::<2>()?;
-    let (key, record) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-    Some(Stored {
-        key: key.to_vec(),
-        record: Record::decode(record)?,
-    })
-}
-
-fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
-    let digest: [u8; 32] = Sha256::digest(bytes).into();
-    let [sum @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest;
-    sum
-}
-
-fn shard_of(key: &[u8]) -> u8 {
-    let digest: [u8; 32] = Sha256::digest(key).into();
-    let [first, ..] = digest;
-    first % SHARDS
-}
-
-/// What the names of all files of a namespace begin with, by one of its keys.
-fn prefix_of(key: &[u8]) -> String {
-    let digest: [u8; 32] = Sha256::digest(namespace_of(key)).into();
-    let [start @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest;
-    hex::encode(start) + "-"
-}
-
-fn is_value(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let parts = name.and_then(|name| name.split_once('-'));
-    parts.is_some_and(|(namespace, key)| {
-        let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        namespace.len() == 32 && key.len() == 64 && is_hex(namespace) && is_hex(key)
-    })
 }
 
 /// Removes unfinished files that nobody finishes any more.

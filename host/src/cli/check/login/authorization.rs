@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::plan::Plan;
+use super::report::Report;
 use super::story::Provider;
 
 /// Most characters of an error page that are shown.
@@ -158,6 +159,82 @@ fn words_of(html: &str) -> String {
     words.push_str(rest);
     let words: Vec<&str> = words.split_whitespace().collect();
     words.join(" ").chars().take(SHOWN).collect()
+}
+
+/// Tells what the provider makes of a request. `true` when users can sign in.
+pub(super) fn judge_probe(
+    probe: Result<Probe, String>,
+    redirect_uri: &str,
+    report: &mut Report,
+) -> bool {
+    match probe {
+        Ok(Probe::SignIn) => {
+            report.fine(format!(
+                "the provider lets users sign in and sends them to {redirect_uri}"
+            ));
+            true
+        }
+        Ok(Probe::Refused { code, description }) => {
+            report.problem(
+                format!("the provider refuses the request: {code}: {description}"),
+                remedy_of_refusal(&code),
+            );
+            false
+        }
+        Ok(Probe::Page { status, text }) => {
+            let lower = text.to_ascii_lowercase();
+            let remedy = if lower.contains("redirect") {
+                format!(
+                    "register the redirect URI `{redirect_uri}` at the provider, exactly as it is written here"
+                )
+            } else if lower.contains("client") {
+                "check `OIDC_CLIENT_ID`: the provider seems not to know it".to_owned()
+            } else {
+                format!(
+                    "check at the provider that the client `OIDC_CLIENT_ID` exists and that `{redirect_uri}` is one of its redirect URIs"
+                )
+            };
+            report.problem(
+                format!(
+                    "the provider shows an error page for {redirect_uri} (status {status}): {text}"
+                ),
+                remedy,
+            );
+            false
+        }
+        Err(reason) => {
+            report.problem(
+                format!("the authorization endpoint cannot be reached: {reason}"),
+                "users and this machine need to reach the provider",
+            );
+            false
+        }
+    }
+}
+
+/// What to do about an error code of RFC 6749, section 4.1.2.1, and its relatives.
+pub(super) fn remedy_of_refusal(code: &str) -> &'static str {
+    match code {
+        "access_denied" => {
+            "the user or a rule of the provider said no: let this user use the client"
+        }
+        "invalid_scope" => {
+            "let the client have the scopes that are asked for, or say which ones to ask for in `OIDC_PROVIDER_SCOPES`"
+        }
+        "invalid_target" => {
+            "register the resource at the provider, or leave `OIDC_PROVIDER_RESOURCE` out"
+        }
+        "unauthorized_client" | "unsupported_response_type" => {
+            "let the client have the grant `authorization_code` and the response type `code`"
+        }
+        "invalid_request" => {
+            "the description says what the provider misses; often it is the redirect URI or PKCE"
+        }
+        "login_required" | "consent_required" | "interaction_required" => {
+            "leave `none` out of `OIDC_PROVIDER_PROMPT`"
+        }
+        _ => "the log of the provider says more",
+    }
 }
 
 #[cfg(test)]

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::authorization::{Asked, Probe};
+use super::authorization::{Asked, Probe, judge_probe, remedy_of_refusal};
 use super::callback::{self, Answer};
 use super::plan::Plan;
 use super::report::Report;
 use super::tokens::{ClientAuthentication, Tokens};
-use super::{access, claims};
+use super::{access, claims, user};
 use crate::auth::PolicyPool;
-use crate::config::AuthMode;
 use crate::keys::{Keys, lacks};
 
 /// One attempt to sign in.
@@ -57,8 +56,9 @@ impl Login {
         let nonce = Some(asked.nonce.as_str());
         let identity = claims::id_token(self, &provider, (&tokens, nonce), report).await;
         access::judge(self, &tokens, report).await;
-        let more = self.user_info(&provider, &tokens, report).await;
-        self.allowed(identity.as_ref(), more.as_ref(), report);
+        let more = user::info(self, &provider, &tokens, report).await;
+        let known = [identity.as_ref(), more.as_ref()];
+        user::is_allowed(&self.plan, &known, report);
         self.refresh(&provider, &tokens, report).await;
     }
 
@@ -248,65 +248,6 @@ impl Login {
         }
     }
 
-    async fn user_info(
-        &self,
-        provider: &Provider,
-        tokens: &Tokens,
-        report: &mut Report,
-    ) -> Option<Map<String, Value>> {
-        let endpoint = provider.endpoint("userinfo_endpoint")?;
-        // A token for our resource is none for the provider's own (RFC 8707, section 2).
-        if self.plan.resource.is_some() {
-            report.note("userinfo was not asked: the access token is for the resource");
-            return None;
-        }
-        let token = tokens.text("access_token")?;
-        let request = self.http.get(endpoint).bearer_auth(token);
-        match super::tokens::json_of(request).await {
-            Ok((200, answer, _)) => {
-                report.fine("userinfo answers");
-                Some(answer)
-            }
-            Ok((status, _, _)) => {
-                report.note(format!("userinfo answers with status {status}"));
-                None
-            }
-            Err(reason) => {
-                report.note(format!("userinfo: {reason}"));
-                None
-            }
-        }
-    }
-
-    /// Whether what the lists of users go by is there at all.
-    fn allowed(
-        &self,
-        identity: Option<&Map<String, Value>>,
-        more: Option<&Map<String, Value>>,
-        report: &mut Report,
-    ) {
-        if self.plan.mode == AuthMode::Remote {
-            return;
-        }
-        let claim = |name: &str| {
-            let sources = [identity, more].into_iter().flatten();
-            sources.filter_map(|claims| claims.get(name)).next()
-        };
-        for (setting, name) in &self.plan.allowed_by {
-            if claim(name).is_none() {
-                report.problem(
-                    format!("`{setting}` lets nobody in: the provider tells no `{name}`"),
-                    format!("let the client have the scope `{name}`, or add the claim `{name}` to its ID tokens"),
-                );
-            } else if *name == "email" && claim("email_verified") != Some(&Value::Bool(true)) {
-                report.problem(
-                    format!("`{setting}` does not let this user in: the provider does not say that the address is verified"),
-                    "have the provider set `email_verified`",
-                );
-            }
-        }
-    }
-
     async fn probe(&self, url: &Url) -> Result<Probe, String> {
         Probe::of(&self.http, url).await
     }
@@ -318,75 +259,5 @@ impl Provider {
         let url = Url::parse(self.document.get(name)?.as_str()?).ok()?;
         let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         (url.scheme() == "https" || url.scheme() == "http" && is_local).then_some(url)
-    }
-}
-
-fn judge_probe(probe: Result<Probe, String>, redirect_uri: &str, report: &mut Report) -> bool {
-    match probe {
-        Ok(Probe::SignIn) => {
-            report.fine(format!(
-                "the provider lets users sign in and sends them to {redirect_uri}"
-            ));
-            true
-        }
-        Ok(Probe::Refused { code, description }) => {
-            report.problem(
-                format!("the provider refuses the request: {code}: {description}"),
-                remedy_of_refusal(&code),
-            );
-            false
-        }
-        Ok(Probe::Page { status, text }) => {
-            let lower = text.to_ascii_lowercase();
-            let remedy = if lower.contains("redirect") {
-                format!(
-                    "register the redirect URI `{redirect_uri}` at the provider, exactly as it is written here"
-                )
-            } else if lower.contains("client") {
-                "check `OIDC_CLIENT_ID`: the provider seems not to know it".to_owned()
-            } else {
-                format!(
-                    "check at the provider that the client `OIDC_CLIENT_ID` exists and that `{redirect_uri}` is one of its redirect URIs"
-                )
-            };
-            report.problem(
-                format!(
-                    "the provider shows an error page for {redirect_uri} (status {status}): {text}"
-                ),
-                remedy,
-            );
-            false
-        }
-        Err(reason) => {
-            report.problem(
-                format!("the authorization endpoint cannot be reached: {reason}"),
-                "users and this machine need to reach the provider",
-            );
-            false
-        }
-    }
-}
-
-fn remedy_of_refusal(code: &str) -> &'static str {
-    match code {
-        "access_denied" => {
-            "the user or a rule of the provider said no: let this user use the client"
-        }
-        "invalid_scope" => {
-            "let the client have the scopes that are asked for, or say which ones to ask for in `OIDC_PROVIDER_SCOPES`"
-        }
-        "invalid_target" => {
-            "register the resource at the provider, or leave `OIDC_PROVIDER_RESOURCE` out"
-        }
-        "unauthorized_client" | "unsupported_response_type" => {
-            "let the client have the grant `authorization_code` and the response type `code`"
-        }
-        "invalid_request" => {
-            "the description says what the provider misses; often it is the redirect URI or PKCE"
-        }
-        "login_required" | "consent_required" | "interaction_required" => {
-            "leave `none` out of `OIDC_PROVIDER_PROMPT`"
-        }
-        _ => "the log of the provider says more",
     }
 }
