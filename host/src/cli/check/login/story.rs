@@ -56,7 +56,7 @@ impl Login {
         let nonce = Some(asked.nonce.as_str());
         let identity = claims::id_token(self, &provider, (&tokens, nonce), report).await;
         access::judge(self, &tokens, report).await;
-        let more = user::info(self, &provider, &tokens, report).await;
+        let more = user::info(self, &provider, (&tokens, identity.as_ref()), report).await;
         let known = [identity.as_ref(), more.as_ref()];
         user::is_allowed(&self.plan, &known, report);
         self.refresh(&provider, &tokens, report).await;

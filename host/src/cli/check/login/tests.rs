@@ -461,6 +461,14 @@ async fn each_fault_is_told_with_its_remedy() {
         ),
         (
             Quirks {
+                id_token: Some(|claims| claims["sub"] = json!("bob")),
+                ..default()
+            },
+            "userinfo is about somebody else",
+            "one `sub` for a user",
+        ),
+        (
+            Quirks {
                 stranger_signs: true,
                 ..default()
             },

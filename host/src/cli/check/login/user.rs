@@ -12,7 +12,7 @@ use crate::config::AuthMode;
 pub(super) async fn info(
     login: &Login,
     provider: &Provider,
-    tokens: &Tokens,
+    (tokens, identity): (&Tokens, Option<&Map<String, Value>>),
     report: &mut Report,
 ) -> Option<Map<String, Value>> {
     let endpoint = provider.endpoint("userinfo_endpoint")?;
@@ -25,6 +25,15 @@ pub(super) async fn info(
     let request = login.http.get(endpoint).bearer_auth(token);
     match tokens::json_of(request).await {
         Ok((200, answer, _)) => {
+            let subject = identity.and_then(|identity| identity.get("sub"));
+            // OpenID Connect Core, section 5.3.2: such an answer must not be used.
+            if subject.is_some() && answer.get("sub") != subject {
+                report.problem(
+                    "userinfo is about somebody else than the ID token: `sub` differs",
+                    "the provider must use one `sub` for a user everywhere",
+                );
+                return None;
+            }
             report.fine("userinfo answers");
             Some(answer)
         }
