@@ -13,7 +13,7 @@ use crate::consent;
 use crate::form::Parameters;
 use crate::local_page::{LocalPage, too_many_requests};
 use crate::log::Level;
-use crate::navigation::ReturnAddress;
+use crate::navigation::{ReturnAddress, may_be_seen};
 use crate::redirect::RedirectUri;
 use crate::remembered;
 use crate::resource;
@@ -42,6 +42,9 @@ type Refusal = (&'static str, &'static str);
 /// A page of ours.
 pub fn serve(request: &HttpRequest, call: &Call<'_>) -> Result<HttpResponse, LocalPage> {
     call.admit(RATE, &request.head).map_err(too_many_requests)?;
+    if !may_be_seen(&request.head) {
+        return Err(consent::not_seen());
+    }
     let parameters = parameters(request)?;
     let (client, redirect_uri) = party(&parameters, call)?;
     let state = parameters.value("state");

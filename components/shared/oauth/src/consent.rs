@@ -16,7 +16,7 @@ use crate::form::Parameters;
 use crate::local_page::LocalPage;
 use crate::location::Endpoint;
 use crate::log::Level;
-use crate::navigation::{ReturnAddress, may_be_from_our_page};
+use crate::navigation::{ReturnAddress, may_be_from_our_page, may_be_seen};
 use crate::page::{APPROVE, ConsentPage, DECISION, DENY};
 use crate::redirect::RedirectUri;
 use crate::transaction::{Agreement, Transaction};
@@ -59,6 +59,9 @@ pub fn serve(request: &HttpRequest, call: &Call<'_>) -> Result<HttpResponse, Loc
     }
     call.admit(authorize::RATE, &request.head)
         .map_err(crate::local_page::too_many_requests)?;
+    if !may_be_seen(&request.head) {
+        return Err(not_seen());
+    }
     if !may_be_from_our_page(&request.head, call) {
         return Err(LocalPage::forbidden(
             "consent_cross_site",
@@ -139,6 +142,14 @@ pub(crate) fn no_cookie() -> LocalPage {
     LocalPage::forbidden(
         "browser_unknown",
         "The cookie of this server is missing. Please allow cookies, and start again in the application, in one and the same browser.",
+    )
+}
+
+/// What a frame or a script gets instead of a page.
+pub(crate) fn not_seen() -> LocalPage {
+    LocalPage::forbidden(
+        "page_not_seen",
+        "This page has to be opened in a window of its own.",
     )
 }
 

@@ -72,6 +72,18 @@ pub fn is_by_the_user(head: &RequestHead) -> bool {
         && field(head, "sec-fetch-mode") == Some("navigate")
 }
 
+/// Whether a person can see the answer in a window of its own (Fetch Metadata, section 2.1). Scripts of
+/// another application on the same host name could otherwise read the page of a user and answer it.
+/// Where the browser says nothing there is no such script either: all that have scripts tell.
+#[must_use]
+pub fn may_be_seen(head: &RequestHead) -> bool {
+    let mut values = head
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("sec-fetch-dest"));
+    values.all(|(_, destination)| destination == "document")
+}
+
 /// Whether a form may have come from our own page. Where the browser says nothing, the sealed field
 /// and the cookie have to do.
 #[must_use]

@@ -306,3 +306,25 @@ fn stale_sign_ins_leave_no_cookies_behind() {
         .sum();
     assert!(size < 4096, "{size}");
 }
+
+/// Another application on the same host name has scripts on the same origin.
+#[test]
+fn scripts_and_frames_of_a_neighbour_get_no_page_to_answer() {
+    let world = World::default();
+    let server = Deployment::new().server(&world);
+    let caller = Caller::registered(&server);
+    for destination in ["empty", "iframe", "embed", "object", "Document", ""] {
+        let mut browser = Browser {
+            further: vec![("sec-fetch-dest".to_owned(), destination.to_owned())],
+            ..Browser::default()
+        };
+        let response = browser.open(&server, &caller.authorize_path());
+        assert_eq!(response.status, 403, "{destination}");
+        assert!(!text(&response).contains("transaction"), "{destination}");
+    }
+    let mut window = Browser {
+        further: vec![("sec-fetch-dest".to_owned(), "document".to_owned())],
+        ..Browser::default()
+    };
+    assert_eq!(window.open(&server, &caller.authorize_path()).status, 200);
+}
