@@ -1,6 +1,6 @@
 //! Pictures that need no model and no network: drawn here, for nothing, the same every time.
 //!
-//! A model takes what a prompt says, a size and a seed, and gives pixels. The same request gives
+//! [`draw`] takes what a prompt says, a size and a seed, and gives pixels. The same request gives
 //! the same pixels on every machine, natively and in a component: there are no threads, no fonts
 //! of the system, and no functions whose last bit is not specified (trigonometry comes from
 //! `libm`, never from the platform).
@@ -19,12 +19,23 @@
     )
 )]
 
+// What is asked for, and how a prompt is read.
+pub mod model;
+pub mod prompt;
 // The models, one file each.
+pub mod card;
+pub mod chart;
+pub mod diagram;
+pub mod pattern;
+pub mod qr;
 pub mod svg;
+pub mod wireframe;
 // What they draw with.
 pub mod fonts;
 pub mod markup;
 pub mod random;
 pub mod raster;
+pub mod theme;
 
+pub use model::{DrawError, Drawing, MODELS, Model, Request, draw};
 pub use raster::{Raster, Size};

@@ -82,23 +82,23 @@ impl Svg {
         Ok(Self { tree })
     }
 
-    /// The largest size of the drawing's own proportions with no side longer than `side`.
-    pub fn size_within(&self, side: u32) -> Size {
+    /// The largest size of the drawing's own proportions inside a size.
+    pub fn size_inside(&self, size: Size) -> Size {
         let own = self.tree.size();
-        let longest = own.width().max(own.height()).max(f32::MIN_POSITIVE);
-        let side_of = |length: f32| {
+        let (width, height) = (pixels(size.width), pixels(size.height));
+        let scale = (width / own.width()).min(height / own.height());
+        let side = |length: f32, most: u32| {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                clippy::cast_precision_loss,
-                reason = "at most `side`, which is a few thousand"
+                reason = "at most a side of the size"
             )]
-            let pixels = (length / longest * side as f32).round() as u32;
-            pixels.clamp(1, side.max(1))
+            let side = (length * scale).round() as u32;
+            side.clamp(1, most.max(1))
         };
         Size {
-            width: side_of(own.width()),
-            height: side_of(own.height()),
+            width: side(own.width(), size.width),
+            height: side(own.height(), size.height),
         }
     }
 
@@ -112,8 +112,7 @@ impl Svg {
             return Err(SvgError::Size(size));
         }
         let own = self.tree.size();
-        #[expect(clippy::cast_precision_loss, reason = "at most 4096")]
-        let (width, height) = (size.width as f32, size.height as f32);
+        let (width, height) = (pixels(size.width), pixels(size.height));
         let scale = (width / own.width()).min(height / own.height());
         if !scale.is_finite() || scale <= 0.0 {
             return Err(SvgError::Size(size));
@@ -129,6 +128,11 @@ impl Svg {
         resvg::render(&self.tree, transform, &mut pixmap.as_mut());
         Ok(Raster::from_pixmap(pixmap))
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sides of a picture")]
+fn pixels(side: u32) -> f32 {
+    side as f32
 }
 
 /// Our fonts, and nothing that an `image` could show.

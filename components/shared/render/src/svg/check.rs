@@ -24,16 +24,7 @@ const MAX_STYLE_WORK: u64 = 20_000_000;
 const REFERENCES: [&str; 2] = ["href", "src"];
 
 /// Attributes that hold no number.
-const FREE: [&str; 8] = [
-    "class",
-    "fill",
-    "font-family",
-    "href",
-    "id",
-    "stroke",
-    "style",
-    "values",
-];
+const FREE: [&str; 5] = ["class", "font-family", "href", "id", "style"];
 
 /// Properties that elements inherit, so that a reference counts for each element inside.
 const INHERITED: [&str; 7] = [
@@ -126,15 +117,19 @@ fn refuse_outside(element: Node<'_, '_>) -> Result<(), SvgError> {
 /// Whether a number is so large that the renderer would work on it for ever: an arc becomes the
 /// more curves the larger its radius is. Seven digits and an exponent of six are enough for all.
 fn has_huge_number(value: &str) -> bool {
-    let (mut digits, mut is_fraction) = (0, false);
+    let (mut digits, mut is_fraction, mut before) = (0, false, b' ');
     let mut letters = value.bytes().peekable();
     while let Some(letter) = letters.next() {
+        let is_number = matches!(before, b'0'..=b'9' | b'.');
+        before = letter;
         match letter {
+            // A colour.
+            b'#' => while letters.next_if(u8::is_ascii_hexdigit).is_some() {},
             b'0'..=b'9' if is_fraction => {}
             b'0' if digits == 0 => {}
             b'0'..=b'9' => digits += 1,
             b'.' => is_fraction = true,
-            b'e' | b'E' => {
+            b'e' | b'E' if is_number => {
                 letters.next_if_eq(&b'+');
                 let mut exponent = 0_u32;
                 while let Some(digit) = letters.next_if(u8::is_ascii_digit) {

@@ -62,7 +62,10 @@ fn without_a_background_the_rest_is_transparent() {
 fn the_drawing_keeps_its_proportions() {
     let svg = Svg::parse(&svg(r#"<rect width="100" height="50"/>"#)).unwrap();
     assert_eq!(
-        svg.size_within(1024),
+        svg.size_inside(Size {
+            width: 1024,
+            height: 1024
+        }),
         Size {
             width: 1024,
             height: 512
@@ -200,7 +203,7 @@ fn numbers_that_are_no_size_are_refused() {
             "{number}: {error}"
         );
     }
-    let fine = r##"<g id="a1234567890e99" fill="#0000001e" data-x="#1e2"><path d="M0000000000.123456789012 1e-30L1234567 1e6"/></g>"##;
+    let fine = r##"<g id="a1234567890e99" fill="#e25c3e" stop-color="#1e9" aria-label="page99 code 9em"><path d="M0000000000.123456789012 1e-30L1234567 1e6"/></g>"##;
     assert!(draw(fine).is_ok());
 }
 
