@@ -1,5 +1,8 @@
-//! A backend without a backend: one colour, chosen by the prompt. It costs nothing, needs no key
-//! and always gives the same image for the same request.
+//! A backend without a backend: it costs nothing, needs no key and always gives the same image for
+//! the same request. Its default is one colour, chosen by the prompt; its other models draw what
+//! the prompt says in their grammar.
+
+mod drawn;
 
 use std::time::Duration;
 
@@ -52,11 +55,12 @@ impl Provider for Placeholder<'_> {
     }
 
     fn description(&self) -> &'static str {
-        "Zero-cost solid-color PNG images. Instant and offline; for testing and drafts, not for real pictures."
+        "Zero-cost, instant and offline. `solid` is a plain color for tests; `svg` draws the SVG that you write; `card`, `diagram`, \
+         `chart`, `pattern`, `qr` and `wireframe` draw what their grammar says (`style_hints`). Not for pictures that must be imagined."
     }
 
     fn models(&self) -> Vec<Model> {
-        vec![Model {
+        let solid = Model {
             model_id: "solid".into(),
             display_name: "Solid color placeholder".into(),
             is_default: true,
@@ -67,7 +71,8 @@ impl Provider for Placeholder<'_> {
             supports_background: true,
             max_resolution: Some(640),
             ..Model::default()
-        }]
+        };
+        std::iter::once(solid).chain(drawn::models()).collect()
     }
 
     fn estimate(&self, request: &GenerateRequest) -> Option<Cost> {
@@ -83,6 +88,12 @@ impl Provider for Placeholder<'_> {
             return Err(ProviderError::invalid("takes no images").at(NAME));
         }
         self.pretend_to_work(report)?;
+        if let Some(made) = drawn::generate(request) {
+            return Ok(Generated {
+                images: vec![made?],
+                cost: Some(self.pretended_cost(1, Basis::Charged)),
+            });
+        }
         let (width, height) = size(&request.aspect_ratio);
         let [red, green, blue] = color(&request.prompt);
         let picture = if request.is_transparent() {
