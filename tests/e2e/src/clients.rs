@@ -1,5 +1,5 @@
-//! The main job, done by the official MCP clients: the TypeScript SDKs, as processes, and `rmcp`.
-//! Every client gives the same report, so that one set of assertions judges all of them.
+//! The main job, done by the official MCP clients: the TypeScript SDKs, as processes, and `rmcp`;
+//! and the way to it through a login. Every client gives the same report, so that one set of assertions judges all of them.
 
 use std::process::{Command, Stdio};
 
@@ -10,7 +10,12 @@ use serde_json::{Value, json};
 
 use crate::artifacts;
 
+mod inspector;
+mod login;
 mod rust;
+
+pub use inspector::inspect;
+pub use login::{Identity, LoginReport};
 
 /// A client, and the versions of the protocol that it is told to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,14 +87,6 @@ impl Client {
             Self::RustLegacy | Self::RustAuto => unreachable!("not a TypeScript client"),
         }
     }
-
-    /// A TypeScript client that knows nothing but a URL logs a person in. `None` for `rmcp`.
-    pub async fn login(self, url: &str) -> LoginReport {
-        serde_json::from_value(
-            run("clients/login.mjs", json!({"sdk": self.sdk(), "url": url})).await,
-        )
-        .unwrap()
-    }
 }
 
 /// What a client saw.
@@ -150,21 +147,6 @@ impl Resource {
     pub fn bytes(&self) -> Vec<u8> {
         STANDARD.decode(&self.blob).unwrap()
     }
-}
-
-/// How a login went.
-#[derive(Debug, Deserialize)]
-pub struct LoginReport {
-    /// Names of the tools, listed with the new token.
-    pub tools: Vec<String>,
-    /// `scope` of the authorization request.
-    pub asked_scope: Option<String>,
-    /// `resource` of the authorization request.
-    pub asked_resource: Option<String>,
-    /// `scope` of the token answer.
-    pub granted_scope: Option<String>,
-    /// The token.
-    pub access_token: String,
 }
 
 /// Runs a script with one JSON argument and reads the JSON that it prints.

@@ -20,6 +20,7 @@ pub const SCOPES: &str = "image:read image:write";
 pub struct Idp {
     process: Process,
     issuer: String,
+    origin: String,
     client_secret: String,
     logs: Logs,
 }
@@ -62,6 +63,7 @@ impl Idp {
         let text = |name: &str| started[name].as_str().unwrap().to_owned();
         Self {
             issuer: text("issuer"),
+            origin: text("origin"),
             client_secret: text("clientSecret"),
             process,
             logs,
@@ -76,6 +78,16 @@ impl Idp {
     /// `iss`.
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// Where it really listens: not the issuer, when that is a proxy in front of it.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What it wrote.
+    pub fn logs(&self) -> &Logs {
+        &self.logs
     }
 
     /// What a server under test is configured with.
@@ -106,6 +118,29 @@ impl Idp {
             .to_owned()
     }
 
+    /// Registers a client (RFC 7591), with the `knobs` of `idp/provider.mjs`.
+    pub async fn register(&self, metadata: Value) -> Value {
+        let client = self
+            .post("/reg", "application/json", metadata.to_string())
+            .await;
+        assert!(
+            client["client_id"].is_string(),
+            "not registered: {client}\n{}",
+            self.logs.text()
+        );
+        client
+    }
+
+    /// Gives a user claims, beside a verified address `<login>@example.com`.
+    pub async fn account(&self, login: &str, claims: Value) {
+        self.post(
+            "/admin/accounts",
+            "application/json",
+            json!({login: claims}).to_string(),
+        )
+        .await;
+    }
+
     /// Changes options of tokens yet to be issued.
     pub async fn set(&self, options: Value) {
         self.post("/admin/options", "application/json", options.to_string())
@@ -124,7 +159,7 @@ impl Idp {
 
     async fn post(&self, path: &str, content_type: &str, body: String) -> Value {
         let request = reqwest::Client::new()
-            .post(format!("{}{path}", self.issuer))
+            .post(format!("{}{path}", self.origin))
             .header("content-type", content_type)
             .body(body);
         let text = request.send().await.unwrap().text().await.unwrap();

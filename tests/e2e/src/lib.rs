@@ -36,12 +36,34 @@ pub mod challenge;
 /// Requests that no HTTP library would send.
 pub mod raw;
 
+/// A person's browser, without a screen: cookies, redirects, forms.
+pub mod browser;
+/// A browser with a screen.
+pub mod chromium;
+/// Proofs of possession (RFC 9449).
+pub mod dpop;
+/// Which public addresses are served where; it learns the secrets that pass.
+pub mod network;
+/// An OAuth client that can be told to do everything wrong.
+pub mod oauth_client;
+
+/// A proxy in front of a provider that delays, cuts, changes and counts.
+pub mod fault_proxy;
+/// Forwarding one request, as proxies do.
+pub mod forward;
+/// One host name for several services, by the beginning of the path.
+pub mod front;
+
+/// A client that publishes its metadata.
+pub mod client_document;
 /// npm `oidc-provider`, running.
 pub mod idp;
 /// Signing keys and the JWKs of their public halves.
 pub mod keys;
 /// A provider that answers what a test tells it to.
 pub mod scripted_idp;
+/// Servers that are an OAuth server in front of a provider, with everything around them.
+pub mod site;
 /// Access tokens, honest and forged.
 pub mod token;
 

@@ -1,5 +1,6 @@
 //! What a process under test wrote, and that no secret is in it.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +10,7 @@ use crate::wait::{until, until_blocking};
 #[derive(Clone, Default)]
 pub struct Logs {
     text: Arc<Mutex<String>>,
-    secrets: Arc<Mutex<Vec<String>>>,
+    secrets: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Logs {
@@ -25,12 +26,22 @@ impl Logs {
         })
     }
 
-    /// Something that must never be written: a token, a key, a prompt.
+    /// Adds text.
+    pub fn write(&self, text: &str) {
+        self.text.lock().unwrap().push_str(text);
+    }
+
+    /// Something that must never be written: a token, a key, a code, an address, a prompt.
     pub fn keep_secret(&self, secret: &str) {
         // A short text would be found by accident.
         if secret.len() >= 12 {
-            self.secrets.lock().unwrap().push(secret.to_owned());
+            self.secrets.lock().unwrap().insert(secret.to_owned());
         }
+    }
+
+    /// How many different secrets must not be written.
+    pub fn secrets(&self) -> usize {
+        self.secrets.lock().unwrap().len()
     }
 
     /// All of it so far.

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::artifacts;
@@ -19,6 +20,7 @@ pub const AUDIENCE: &str = "https://images.example.com/mcp";
 /// What to start. Settings are given without their prefix: `("BASE_URL", ...)`.
 pub struct Settings {
     variables: Vec<(String, String)>,
+    environment: Vec<(String, String)>,
     arguments: Vec<String>,
     home: TempDir,
 }
@@ -27,6 +29,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             variables: Vec::new(),
+            environment: Vec::new(),
             arguments: vec!["--port".into(), "0".into()],
             home: TempDir::new().unwrap(),
         }
@@ -41,6 +44,16 @@ impl Settings {
         Self::default()
             .with("BASE_URL", BASE_URL)
             .with("OIDC_CONFIG_URL", config_url)
+    }
+
+    /// A server that signs users in at a provider, as this client, and issues tokens of its own.
+    pub fn oidc_proxy(base_url: &str, config_url: &str, client: &Value) -> Self {
+        let text = |name: &str| client[name].as_str().unwrap_or_default();
+        Self::default()
+            .with("BASE_URL", base_url)
+            .with("OIDC_CONFIG_URL", config_url)
+            .with("OIDC_CLIENT_ID", text("client_id"))
+            .with("OIDC_CLIENT_SECRET", text("client_secret"))
     }
 
     /// Sets a setting; an empty value is the same as none.
@@ -69,6 +82,13 @@ impl Settings {
         self.home.path()
     }
 
+    /// Sets a variable of the environment, under its own name.
+    #[must_use]
+    pub fn with_environment(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.environment.push((name.into(), value.as_ref().into()));
+        self
+    }
+
     /// The binary with these settings, before its arguments.
     pub fn command(&self) -> Command {
         let mut command = Command::new(artifacts::binary());
@@ -80,6 +100,7 @@ impl Settings {
         // Compiling a component takes a second: once for all tests, not for each of them.
         command.env("XDG_CACHE_HOME", artifacts::shared_directory("cache"));
         command.env("IMAGE_GENERATION_MCP_SCRATCH_DIR", self.images());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.envs(
             self.variables
                 .iter()
@@ -90,13 +111,15 @@ impl Settings {
 
     /// Starts the server and waits until it listens.
     pub async fn start(self) -> Server {
-        let logs = Logs::default();
-        for (_, secret) in self
-            .variables
-            .iter()
-            .filter(|(name, _)| name == "BEARER_TOKEN" || name.ends_with("SECRET"))
-        {
-            logs.keep_secret(secret);
+        self.start_with_logs(Logs::default()).await
+    }
+
+    /// [`Self::start`] for a server that shares its log with others of one deployment.
+    pub async fn start_with_logs(self, logs: Logs) -> Server {
+        for (_, secrets) in self.variables.iter().filter(|(name, _)| is_secret(name)) {
+            secrets
+                .split(',')
+                .for_each(|secret| logs.keep_secret(secret));
         }
         let mut server = Server::new(self, logs);
         server.start_again().await;
@@ -116,6 +139,11 @@ impl Settings {
             .find(|(name, _)| name == "SCRATCH_DIR");
         set.map_or_else(|| self.home().join("images"), |(_, path)| path.into())
     }
+}
+
+/// Whether the value of a setting must never be logged.
+fn is_secret(name: &str) -> bool {
+    name == "BEARER_TOKEN" || name.ends_with("SECRET") || name.ends_with("SIGNING_KEY")
 }
 
 /// A port that was free a moment ago: for a public URL that clients have to reach.

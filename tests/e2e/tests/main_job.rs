@@ -1,9 +1,11 @@
 //! The main job: an MCP client with a token of a real provider generates an image, sees it, and
 //! finds it again after a restart.
 
-use e2e::clients::{Client, Report};
+use e2e::browser::Browser;
+use e2e::clients::{Client, Identity, Report};
 use e2e::gallery::{assert_solid, decode};
 use e2e::idp::{ALGORITHMS, Idp};
+use e2e::network::Network;
 use e2e::server::Server;
 use e2e::settings::{AUDIENCE, Settings, free_port};
 use serde_json::{Value, json};
@@ -206,12 +208,19 @@ async fn a_person_logs_in_from_nothing_but_the_url() {
         .with("OIDC_REQUIRED_SCOPES", "image:read")
         .start()
         .await;
+    let network = Network::new(server.logs());
+    network.serve(&base, [server.origin()]);
+    network.serve(idp.issuer(), [idp.issuer()]);
     for client in [
         Client::TypeScriptV1,
         Client::TypeScriptLegacy,
         Client::TypeScriptAuto,
+        Client::RustAuto,
     ] {
-        let login = client.login(&server.url()).await;
+        let browser = Browser::new(&network);
+        let login = client
+            .login(&server.url(), &Identity::Stranger, &browser)
+            .await;
         server.logs().keep_secret(&login.access_token);
         assert_eq!(
             login.asked_resource.as_deref(),

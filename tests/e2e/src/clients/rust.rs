@@ -3,8 +3,9 @@
 use rmcp::model::{CallToolRequestParams, ProtocolVersion, ReadResourceRequestParams};
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::auth::{AuthClient, AuthorizationManager};
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
+use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient, ServiceExt};
 use serde_json::{Value, json};
 
 use crate::wait::until;
@@ -55,6 +56,18 @@ pub(super) async fn report(modern: bool, job: &Value) -> Value {
     }
     client.cancel().await.unwrap();
     report
+}
+
+/// The names of the tools, with what a login has left behind.
+pub(super) async fn tools(url: &str, manager: AuthorizationManager) -> Vec<String> {
+    let transport = StreamableHttpClientTransport::with_client(
+        AuthClient::new(reqwest::Client::new(), manager),
+        StreamableHttpClientTransportConfig::with_uri(url),
+    );
+    let client = ().serve(transport).await.unwrap();
+    let tools = client.list_all_tools().await.unwrap();
+    client.cancel().await.unwrap();
+    tools.into_iter().map(|tool| tool.name.into()).collect()
 }
 
 async fn connect(url: &str, token: Option<&str>, modern: bool) -> Connected {
