@@ -5,7 +5,7 @@ use e2e::artifacts;
 use e2e::caller::Caller;
 use e2e::idp::Idp;
 use e2e::settings::{AUDIENCE, BASE_URL, Settings};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const TOKEN: &str = "4f1c9a7be20d8836c5d2f0a9b7e61354c8d9e0f1a2b3c4d5";
 const ANOTHER: &str = "b7d2e9f04a6c81352e7f9a0d4c6b8e1f3a5d7c9b1e0f2a4c";
@@ -49,6 +49,14 @@ async fn the_mode_is_configuration_and_the_tools_never_change() {
             with_tokens_file(remote()),
             (401, 200, 200),
         ),
+        ("oidc-proxy", proxy(&idp.config_url()), (401, 401, 401)),
+        (
+            "oidc-proxy and bearer",
+            proxy(&idp.config_url())
+                .with("AUTH_MODE", "oidc-proxy")
+                .with("BEARER_TOKEN", TOKEN),
+            (401, 200, 401),
+        ),
         (
             "a component file",
             with_policy_file(Settings::default()),
@@ -80,7 +88,7 @@ async fn the_mode_is_configuration_and_the_tools_never_change() {
     );
     let policies: std::collections::BTreeSet<_> =
         digests.iter().map(|(_, policy)| policy).collect();
-    assert_eq!(policies.len(), 3, "three policies took turns: {digests:?}");
+    assert_eq!(policies.len(), 4, "four policies took turns: {digests:?}");
 }
 
 async fn assert_answer(row: &str, caller: &Caller, expected: u16) {
@@ -120,6 +128,11 @@ fn used_components(settings: &Settings) -> (String, String) {
         exporting("imagegen:auth/authorizer"),
         exporting("wasi:http/incoming-handler"),
     )
+}
+
+fn proxy(config_url: &str) -> Settings {
+    let client = json!({"client_id": "us", "client_secret": "a-secret-of-ours-at-the-provider"});
+    Settings::oidc_proxy(BASE_URL, config_url, &client)
 }
 
 fn with_tokens_file(settings: Settings) -> Settings {
@@ -173,11 +186,12 @@ fn what_is_incomplete_does_not_start() {
         (base().with("READ_ONLY", "ture"), vec!["READ_ONLY"]),
         (base().with("REED_ONLY", "true"), vec!["REED_ONLY"]),
         (
-            base()
-                .with("OIDC_ALLOWED_GROUPS", "staff")
-                .with("BASE_URL", BASE_URL)
-                .with("OIDC_CONFIG_URL", config_url),
-            vec!["OIDC_ALLOWED_GROUPS"],
+            proxy(config_url).with("OIDC_CLIENT_SECRET", ""),
+            vec!["OIDC_CLIENT_SECRET"],
+        ),
+        (
+            proxy(config_url).with("OIDC_JWT_SIGNING_KEY", "short"),
+            vec!["OIDC_JWT_SIGNING_KEY"],
         ),
     ] {
         assert_names(&settings.refused(), &named);

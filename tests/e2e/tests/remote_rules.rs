@@ -13,9 +13,10 @@
 //! | 23 to 31 | `transport` |
 //! | 35 to 37 | `documents` |
 //!
-//! Not here, since only an authorization server has them: 14 (artefacts at `/token`), and the parts
-//! of 13 and 29 about refresh tokens, codes, `/token` and `/register`. Outside the list that was
-//! asked for: 21, 22 (sealed artefacts), 32 (no sessions exist), 33 (stream outliving a token).
+//! `transport` runs in proxy mode, too. Not here, since only an authorization server has them: 14
+//! (artefacts at `/token`), and the parts of 13 and 29 about refresh tokens, codes, `/token` and
+//! `/register`: those are in `proxy`. Outside the list that was asked for: 32 (no sessions exist), 33
+//! (stream outliving a token). 38 is in `introspection`.
 
 mod claims;
 mod documents;
@@ -29,6 +30,7 @@ use e2e::keys::Key;
 use e2e::scripted_idp::ScriptedIdp;
 use e2e::server::Server;
 use e2e::settings::{AUDIENCE, BASE_URL, Settings};
+use e2e::site::Site;
 use e2e::token::Token;
 use serde_json::{Value, json};
 
@@ -37,6 +39,8 @@ struct Setting {
     idp: ScriptedIdp,
     key: Key,
     server: Server,
+    /// A token that the server accepts.
+    good: String,
     faults: Vec<String>,
     accepted: usize,
 }
@@ -48,12 +52,29 @@ impl Setting {
         let server = Settings::remote(&idp.config_url()).start().await;
         server.ready().await;
         Self {
+            good: idp.token(AUDIENCE).sign(&key),
             idp,
             key,
             server,
             faults: Vec::new(),
             accepted: 0,
         }
+    }
+
+    /// The same with a server that issues tokens itself, to a user of the real provider.
+    async fn proxy() -> Self {
+        let mut site = Site::start().await;
+        let (_, tokens) = site.signed_in("alice").await;
+        Self {
+            good: tokens.access,
+            server: site.servers.remove(0),
+            ..Self::new().await
+        }
+    }
+
+    /// In both modes.
+    async fn both() -> [Self; 2] {
+        [Self::new().await, Self::proxy().await]
     }
 
     /// A token that is good in every respect, before it is signed.
