@@ -1,6 +1,8 @@
 //! The backends that make images, and the choice between them.
 
+pub mod bfl;
 pub mod catalog;
+pub mod comfyui;
 pub mod cost;
 pub mod error;
 pub mod fit;
@@ -10,7 +12,9 @@ pub mod model;
 pub mod openai;
 mod payload;
 pub mod placeholder;
+mod poll;
 mod ratio;
+pub mod replicate;
 pub mod request;
 pub mod sd_webui;
 pub mod selection;
@@ -136,11 +140,14 @@ pub struct Made {
 type Factory = for<'a> fn(Capabilities<'a>) -> Option<Box<dyn Provider + 'a>>;
 
 /// Every backend, in the order in which they are listed.
-const ALL: [Factory; 4] = [
+const ALL: [Factory; 7] = [
     placeholder::configured,
     openai::configured,
     gemini::configured,
     sd_webui::configured,
+    comfyui::configured,
+    bfl::configured,
+    replicate::configured,
 ];
 
 /// The backends that this tenant has configured.

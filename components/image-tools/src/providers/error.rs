@@ -171,6 +171,13 @@ impl ProviderError {
         self
     }
 
+    /// Says that the request may have been charged all the same.
+    #[must_use]
+    pub fn paid(mut self) -> Self {
+        self.may_have_cost = true;
+        self
+    }
+
     /// Says the backend's own code.
     #[must_use]
     pub fn with_code(mut self, code: Option<&str>) -> Self {

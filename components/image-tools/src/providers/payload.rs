@@ -7,6 +7,7 @@ use base64::engine::general_purpose::GeneralPurpose;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::error::{Code, ProviderError};
 use super::request::{GenerateRequest, InputImage};
@@ -100,6 +101,25 @@ pub fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, ProviderError> {
         error.may_have_cost = true;
         error
     })
+}
+
+/// An object for the sidecar, without what is not known.
+pub fn facts<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
+    pairs
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// FastAPI's list of what is wrong with which field, as one line.
+pub fn field_faults(list: &[Value]) -> String {
+    let faults = list.iter().filter_map(|one| {
+        let field = one.get("loc")?.as_array()?.last()?.as_str()?;
+        let text = one.get("msg")?.as_str()?;
+        Some(format!("{field}: {text}"))
+    });
+    faults.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

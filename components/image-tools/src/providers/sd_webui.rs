@@ -21,7 +21,7 @@ use super::table::Table;
 use super::upstream::{Call, Upstream, Watch};
 use super::{Generated, Made, Provider, Report, payload};
 use crate::images::shape::Size;
-use preset::Preset;
+pub(super) use preset::Preset;
 
 /// What the `provider` parameter takes.
 pub const NAME: &str = "sd_webui";

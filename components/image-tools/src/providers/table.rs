@@ -22,6 +22,7 @@ pub struct Table {
     retired: BTreeMap<String, String>,
     prices: BTreeMap<String, Price>,
     dimensions: BTreeMap<String, String>,
+    workflows: BTreeMap<String, Value>,
 }
 
 /// As it is written.
@@ -41,6 +42,9 @@ struct Written {
     /// `WIDTHxHEIGHT` by aspect ratio.
     #[serde(default)]
     dimensions: BTreeMap<String, String>,
+    /// Graphs of ComfyUI by name.
+    #[serde(default)]
+    workflows: BTreeMap<String, Value>,
 }
 
 /// What a model costs, in US dollars.
@@ -119,6 +123,7 @@ impl Table {
             retired: written.retired,
             prices: written.prices,
             dimensions: written.dimensions,
+            workflows: written.workflows,
         };
         table.add_prices();
         Ok(table)
@@ -175,6 +180,11 @@ impl Table {
             width: width.parse().ok()?,
             height: height.parse().ok()?,
         })
+    }
+
+    /// A graph of ComfyUI.
+    pub fn workflow(&self, name: &str) -> Option<Value> {
+        self.workflows.get(name).cloned()
     }
 
     /// The price of a model.

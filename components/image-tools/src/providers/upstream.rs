@@ -14,7 +14,7 @@ use super::{Report, Step};
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Longest time from a request to the end of its answer: what OpenAI's own client allows.
-const TOTAL: Duration = Duration::from_secs(600);
+pub const TOTAL: Duration = Duration::from_secs(600);
 
 /// Largest answer: two images of 4K as base64, within the memory of an instance.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -298,7 +298,13 @@ impl<'a> Upstream<'a> {
                 Err(_) => break,
             }
         }
-        let error = (self.failure)(&response.head, &body).at(self.name);
+        let error = if (300..400).contains(&response.head.status) {
+            // Not followed: a key or a picture would go to where nobody has said.
+            self.error(Code::UpstreamUnavailable)
+                .because("the answer leads to another address")
+        } else {
+            (self.failure)(&response.head, &body).at(self.name)
+        };
         self.log(&format!(
             "status {}: {}",
             response.head.status,

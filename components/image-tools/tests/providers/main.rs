@@ -8,10 +8,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod bfl;
+mod comfyui;
 mod gemini;
 #[path = "../server/support/memory.rs"]
 mod memory;
 mod network;
 mod openai;
+mod replicate;
 mod sd_webui;
 mod session;

@@ -5,6 +5,7 @@ use guest::http::Head;
 use serde_json::Value;
 
 use crate::providers::error::{Code, ProviderError};
+use crate::providers::payload::field_faults;
 
 /// An answer without success.
 pub fn failure(head: &Head, body: &[u8]) -> ProviderError {
@@ -27,20 +28,10 @@ pub fn failure(head: &Head, body: &[u8]) -> ProviderError {
             }
             failure.because(text)
         }
-        (Code::InvalidRequest, Some(Value::Array(list))) => failure.because(fields(list)),
+        (Code::InvalidRequest, Some(Value::Array(list))) => failure.because(field_faults(list)),
         (Code::UpstreamUnavailable, _) if error == Some("OutOfMemoryError") => {
             failure.because("out of memory; ask for a smaller image")
         }
         _ => failure,
     }
-}
-
-/// FastAPI's list of what is wrong with which field.
-fn fields(list: &[Value]) -> String {
-    let faults = list.iter().filter_map(|one| {
-        let field = one.get("loc")?.as_array()?.last()?.as_str()?;
-        let text = one.get("msg")?.as_str()?;
-        Some(format!("{field}: {text}"))
-    });
-    faults.collect::<Vec<_>>().join("; ")
 }
