@@ -15,6 +15,9 @@ use tokio::net::TcpListener;
 use crate::forward::{Answer, client, forward, serve, status};
 use crate::idp::Idp;
 
+/// Changes a JSON answer, seen together with the body of the request.
+pub type Change = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
+
 /// What happens on a path.
 #[derive(Clone)]
 pub enum Fault {
@@ -31,7 +34,7 @@ pub enum Fault {
     /// The answer never comes.
     Silence,
     /// The JSON answer is changed, seen together with the body of the request.
-    Change(Arc<dyn Fn(&str, &mut Value) + Send + Sync>),
+    Change(Change),
 }
 
 impl Fault {
@@ -160,11 +163,7 @@ fn json_answer(code: u16, document: &Value) -> Answer {
     answer
 }
 
-async fn changed(
-    answer: Answer,
-    asked: &str,
-    change: &Arc<dyn Fn(&str, &mut Value) + Send + Sync>,
-) -> Answer {
+async fn changed(answer: Answer, asked: &str, change: &Change) -> Answer {
     let (head, body) = answer.into_parts();
     let bytes = body.collect().await.unwrap_or_default().to_bytes();
     let bytes = match serde_json::from_slice::<Value>(&bytes) {

@@ -39,9 +39,9 @@ impl Logs {
         }
     }
 
-    /// How many different secrets must not be written.
-    pub fn secrets(&self) -> usize {
-        self.secrets.lock().unwrap().len()
+    /// What must not be written.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        self.secrets.lock().unwrap().clone()
     }
 
     /// All of it so far.
@@ -115,5 +115,29 @@ fn assert_no_part_of_token(text: &str, secret: &str) {
         {
             assert!(!text.contains(part), "a part of a token is in the log");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Logs;
+
+    #[test]
+    #[should_panic(expected = "a secret is in the log: it was <secret>")]
+    fn a_secret_in_the_log_is_found() {
+        let logs = Logs::default();
+        logs.keep_secret("0123456789abcdef");
+        logs.write("it was 0123456789abcdef\n");
+        logs.assert_no_secret();
+    }
+
+    #[test]
+    #[should_panic(expected = "a part of a token is in the log")]
+    fn a_part_of_a_token_is_found() {
+        let logs = Logs::default();
+        let (payload, signature) = ("p".repeat(40), "s".repeat(43));
+        logs.keep_secret(&format!("header.{payload}.{signature}"));
+        logs.write(&format!("payload={payload}\n"));
+        logs.assert_no_secret();
     }
 }

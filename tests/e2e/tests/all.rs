@@ -13,6 +13,7 @@ mod bad_input;
 mod cli;
 mod conformance;
 mod faults;
+mod introspection;
 mod login_check;
 mod logs;
 mod main_job;

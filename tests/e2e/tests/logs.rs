@@ -1,9 +1,13 @@
 //! What an operator finds in the log, and what nobody must find there. (That no secret is in any
 //! log of any test, the harness checks when a server is dropped.)
 
+use e2e::browser::Person;
+use e2e::idp::Idp;
 use e2e::keys::Key;
+use e2e::oauth_client::{Pkce, Tokens};
 use e2e::scripted_idp::ScriptedIdp;
 use e2e::settings::{AUDIENCE, Settings};
+use e2e::site::Plan;
 use serde_json::{Value, json};
 
 /// The client learns a code; the operator learns the reason, under the id that the client has.
@@ -113,4 +117,51 @@ async fn nobody_writes_lines_into_the_log() {
             .any(|line| line.starts_with("2026-01-01") || line.contains('\u{1b}')),
         "{log}"
     );
+}
+
+/// Everything that a sign-in passes on, searched for at the level that says most. What to search for
+/// the network has learnt by itself; that it did, is asserted here.
+#[tokio::test]
+async fn row_71_nothing_of_a_sign_in_is_in_the_log_at_any_level() {
+    let plan = Plan::default()
+        .with("LOG_LEVEL", "trace")
+        .with("OIDC_ALLOWED_EMAILS", "alice@example.com");
+    let site = plan.start(Idp::shared().await).await;
+    let granted = site.granted("alice").await;
+    let tokens = Tokens::of(&granted.client.redeem(&granted.code, &granted.pkce).await);
+    let caller = site.caller(&tokens.access);
+    caller.generate("a prompt that nobody reads in a log").await;
+    let next = Tokens::of(&granted.client.refresh(tokens.refresh()).await);
+    // Refusals explain themselves, and repeat nothing.
+    granted.client.redeem(&granted.code, &granted.pkce).await;
+    granted
+        .client
+        .refresh(&next.refresh().replace('A', "B"))
+        .await;
+    granted.client.refresh(tokens.refresh()).await;
+    site.caller(&format!("{}x", next.access)).list_tools().await;
+    let stranger = site.browser();
+    let page = stranger
+        .sign_in(
+            &granted.client.authorization(&Pkce::default(), &[]),
+            Person::named("stranger"),
+        )
+        .await;
+    assert!(!page.outside || page.parameter("code").is_none());
+    granted.client.revoke(next.refresh()).await;
+    let learnt = site.logs.secrets();
+    for secret in [
+        &granted.code,
+        &granted.pkce.verifier,
+        &tokens.access,
+        tokens.refresh(),
+        site.client["client_secret"].as_str().unwrap(),
+        &site.signing_key,
+        "alice@example.com",
+    ] {
+        assert!(learnt.contains(secret), "not searched for: {secret}");
+    }
+    assert!(learnt.len() >= 20, "{} secrets", learnt.len());
+    site.logs.keep_secret("stranger@example.com");
+    site.logs.assert_no_secret();
 }

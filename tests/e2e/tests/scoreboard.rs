@@ -65,6 +65,26 @@ async fn probe_03_five_refreshes_at_once_get_one_answer_and_the_session_lives() 
 }
 
 #[tokio::test]
+async fn probe_04_an_old_refresh_token_has_its_grace_and_then_ends_the_family() {
+    let site = Site::start().await;
+    let (client, first) = site.signed_in("alice").await;
+    let second = Tokens::of(&client.refresh(first.refresh()).await);
+    let again = Tokens::of(&client.refresh(first.refresh()).await);
+    assert_eq!(
+        again.refresh, second.refresh,
+        "the same answer, not another one"
+    );
+    // Once the new one was used, nobody honest has the old one any more.
+    let third = Tokens::of(&client.refresh(second.refresh()).await);
+    assert_eq!(client.refresh(first.refresh()).await.status, 400);
+    assert_eq!(client.refresh(third.refresh()).await.status, 400);
+    until("the access token of the family is dead", async || {
+        (site.statuses(&third.access).await == [401]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn probe_05_a_session_outlives_its_id_token() {
     let knobs = json!({"knobs": {"id_token_ttl_s": 1}});
     let plan = Plan::default()
