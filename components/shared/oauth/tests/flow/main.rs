@@ -18,6 +18,7 @@ mod clients;
 mod codes;
 mod consent;
 mod cost;
+mod fuzzed;
 mod happy;
 mod hygiene;
 mod outages;

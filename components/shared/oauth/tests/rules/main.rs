@@ -14,6 +14,7 @@ mod cookies;
 mod documents;
 mod forms;
 mod fuzzed;
+mod fuzzed_provider;
 mod locations;
 mod metadata;
 mod pages;

@@ -13,4 +13,4 @@ mod support;
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod world;
 
-fuzz_target!(|data: &[u8]| fuzzed::token(data));
+fuzz_target!(|data: &[u8]| fuzzed::access_token(data));
