@@ -4,11 +4,12 @@
 mod clippy;
 mod dependencies;
 mod format;
+mod fuzz_targets;
 mod licence;
 mod links;
 mod rust_files;
 mod settings;
-mod sources;
+pub mod sources;
 mod texts;
 mod top_level;
 mod wit;
@@ -62,6 +63,11 @@ const CHECKS: &[Check] = &[
         name: "dependencies",
         what: "licences, banned crates, duplicates, sources",
         faults: dependencies::faults,
+    },
+    Check {
+        name: "fuzz",
+        what: "fuzz targets have seeds and are described",
+        faults: fuzz_targets::faults,
     },
     Check {
         name: "wit",

@@ -10,6 +10,7 @@ mod command;
 mod components;
 mod contracts;
 mod digest;
+mod fuzz;
 mod host;
 mod lint;
 mod node;
@@ -31,6 +32,8 @@ usage: cargo xtask <command>
 
   run [-- ARGUMENTS]         build everything and serve http://127.0.0.1:8000/mcp
   test [GROUP] [FILTER]      build what is missing and run the tests
+  fuzz [OPTION]... [TARGET]...
+                             a minute for each fuzz target: docs/fuzzing.md
   lint [CHECK]...            formatting, clippy, contracts, dependencies, house rules
   bench [-- ARGUMENTS]       measure the release build against the native comparator
   components [--fixtures]    build the WebAssembly components, print size and digest
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     let command: Command = match name.as_str() {
         "run" => |workspace, rest| done(run::run(workspace, after_separator(rest))),
         "test" => test::test,
+        "fuzz" => fuzz::fuzz,
         "lint" => lint::lint,
         "bench" => |workspace, rest| done(bench::bench(workspace, after_separator(rest))),
         "components" => |workspace, rest| done(components(workspace, rest)),
