@@ -8,9 +8,16 @@ import { chromium } from 'playwright-core';
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--no-proxy-server',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  // The provider's forms ask for fonts from elsewhere.
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ];
+
+/**
+ * Which names lead where: the provider's forms ask for fonts from elsewhere.
+ * @param {Record<string, string>} [names] host names, and addresses with a port
+ */
+function resolver(names = {}) {
+  const known = Object.entries(names).map(([name, address]) => `MAP ${name} ${address}`);
+  return `--host-resolver-rules=${[...known, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1', 'EXCLUDE localhost'].join(', ')}`;
+}
 
 /**
  * Runs a scenario with the options of the command line and prints its report.
@@ -33,7 +40,7 @@ export async function run(scenario) {
     url.searchParams.set('redirect_uri', `http://127.0.0.1:${client.address().port}/callback`);
     return url.href;
   };
-  const browser = await chromium.launch({ executablePath: options.chromium, args: FLAGS });
+  const browser = await chromium.launch({ executablePath: options.chromium, args: [...FLAGS, resolver(options.names)] });
   try {
     const report = await scenario({ browser, options, start, callbacks });
     console.log(JSON.stringify({ ...report, callbacks }));

@@ -10,17 +10,15 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::artifacts;
 use crate::keys::encode;
 use crate::oauth_client::{REDIRECT, random};
+use crate::tls;
 
 /// A published document.
 pub struct ClientDocument {
@@ -113,7 +111,9 @@ fn server() -> Option<&'static Server> {
         let listener = match std::net::TcpListener::bind("127.0.0.1:443") {
             Ok(listener) => listener,
             Err(error) => {
-                let missing = format!("cannot listen on port 443: {error}");
+                let missing = format!(
+                    "cannot listen on port 443: {error}\nhint: `sysctl net.ipv4.ip_unprivileged_port_start=443`"
+                );
                 assert!(env::var("CI").as_deref() != Ok("true"), "{missing}");
                 // Not by a macro, whose output the test harness would keep to itself.
                 let _ = writeln!(std::io::stderr(), "SKIPPED: client documents: {missing}");
@@ -122,7 +122,7 @@ fn server() -> Option<&'static Server> {
         };
         listener.set_nonblocking(true).unwrap();
         let authority = artifacts::shared_directory("authority").join("ca.pem");
-        let (acceptor, pem) = acceptor();
+        let (acceptor, pem) = tls::acceptor("localhost");
         std::fs::write(&authority, pem).unwrap();
         let pages = Arc::default();
         let served = Arc::clone(&pages);
@@ -135,22 +135,6 @@ fn server() -> Option<&'static Server> {
         Some(Server { authority, pages })
     });
     server.as_ref()
-}
-
-/// A server certificate, and the certificate of who has signed it.
-fn acceptor() -> (TlsAcceptor, String) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &issuer).unwrap();
-    let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], private)
-        .unwrap();
-    (TlsAcceptor::from(Arc::new(config)), issuer.pem())
 }
 
 async fn serve(

@@ -66,7 +66,7 @@ impl FaultProxy {
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::default()));
         let (http, shared) = (client(), Arc::clone(&state));
-        let server = tokio::spawn(serve(listener, move |head, body| {
+        let server = tokio::spawn(serve(listener, None, move |head, body| {
             pass(http.clone(), Arc::clone(&shared), head, body)
         }));
         let mut options = options;

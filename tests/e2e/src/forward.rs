@@ -10,7 +10,9 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// A complete answer.
 pub type Answer = Response<Full<Bytes>>;
@@ -61,28 +63,47 @@ pub fn status(status: u16) -> Answer {
     answer
 }
 
-/// Serves until the task is aborted. No answer at all cuts the connection.
-pub async fn serve<F, A>(listener: TcpListener, answer: F)
+/// Serves until the task is aborted, over TLS if there is a certificate. No answer at all cuts the
+/// connection.
+pub async fn serve<F, A>(listener: TcpListener, tls: Option<TlsAcceptor>, answer: F)
 where
     F: Fn(Parts, Bytes) -> A + Clone + Send + 'static,
     A: Future<Output = Option<Answer>> + Send + 'static,
 {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let answer = answer.clone();
-        let service = service_fn(move |request: Request<Incoming>| {
-            let answer = answer.clone();
-            async move {
-                let (head, body) = request.into_parts();
-                let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
-                answer(head, body).await.ok_or(Cut)
+        let (tls, answer) = (tls.clone(), answer.clone());
+        connections.spawn(async move {
+            match tls {
+                None => connection(stream, answer).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        connection(stream, answer).await;
+                    }
+                }
             }
         });
-        connections.spawn(
-            hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service),
-        );
     }
+}
+
+async fn connection<S, F, A>(stream: S, answer: F)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    F: Fn(Parts, Bytes) -> A + Clone,
+    A: Future<Output = Option<Answer>>,
+{
+    let service = service_fn(move |request: Request<Incoming>| {
+        let answer = answer.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+            answer(head, body).await.ok_or(Cut)
+        }
+    });
+    // What went wrong with a connection, its other end has noticed.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 /// The connection is to be cut.

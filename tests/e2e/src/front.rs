@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::request::Parts;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use crate::forward::{Answer, client, forward, serve, status};
+use crate::tls;
 
 /// A rule: paths that begin like this go to an origin.
 #[derive(Clone)]
@@ -29,11 +31,21 @@ pub struct Front {
 impl Front {
     /// Starts one without rules.
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// Starts one that speaks TLS, with a certificate for a host name that nobody trusts.
+    pub async fn start_tls(host: &str) -> Self {
+        Self::start_with(Some(tls::acceptor(host).0)).await
+    }
+
+    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let origin = format!("{scheme}://{}", listener.local_addr().unwrap());
         let rules = Arc::new(Mutex::new(Vec::new()));
         let (http, shared) = (client(), Arc::clone(&rules));
-        let server = tokio::spawn(serve(listener, move |head, body| {
+        let server = tokio::spawn(serve(listener, tls, move |head, body| {
             pass(http.clone(), Arc::clone(&shared), head, body)
         }));
         Self {
@@ -41,6 +53,11 @@ impl Front {
             rules,
             server,
         }
+    }
+
+    /// `host:port` where it listens.
+    pub fn address(&self) -> &str {
+        self.origin.split_once("://").unwrap().1
     }
 
     /// Its address.

@@ -53,6 +53,8 @@ pub mod fault_proxy;
 pub mod forward;
 /// One host name for several services, by the beginning of the path.
 pub mod front;
+/// Certificates.
+pub mod tls;
 
 /// A client that publishes its metadata.
 pub mod client_document;

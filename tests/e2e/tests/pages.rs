@@ -101,6 +101,45 @@ async fn a_person_without_scripts_signs_in() {
     stage.redeem(&report["callbacks"][0], 0).await;
 }
 
+/// As it is deployed: `https` at a name, where the cookies are of the kind that no neighbour plants.
+#[tokio::test]
+async fn a_person_signs_in_over_tls() {
+    let front = Front::start_tls("images.example.com").await;
+    let site = Site::start().await;
+    front.add(Rule {
+        prefixes: vec!["/".into()],
+        origin: site.server().origin().into(),
+        stripped: String::new(),
+    });
+    let names = json!({"names": {"images.example.com": front.address()}});
+    let stage = Stage {
+        client: site.registered().await,
+        site,
+        pkces: [Pkce::default(), Pkce::default()],
+        _front: front,
+    };
+    let Some(report) = stage.plays("sign_in", names).await else {
+        return;
+    };
+    let cookies = report["cookies"].as_array().unwrap();
+    assert!(!cookies.is_empty());
+    for cookie in cookies {
+        assert!(
+            cookie["name"].as_str().unwrap().starts_with("__Host-"),
+            "{cookie}"
+        );
+        assert_eq!(
+            (&cookie["secure"], &cookie["httpOnly"], &cookie["sameSite"]),
+            (&json!(true), &json!(true), &json!("Lax"))
+        );
+    }
+    assert_eq!(
+        (&report["complaints"], &report["asked_again"]),
+        (&json!([]), &json!(false))
+    );
+    stage.redeem(&report["callbacks"][0], 0).await;
+}
+
 #[tokio::test]
 async fn a_person_refuses_and_may_change_her_mind() {
     let stage = Stage::new().await;
