@@ -4,6 +4,7 @@ pub mod bfl;
 pub mod catalog;
 pub mod comfyui;
 pub mod cost;
+pub mod discovery;
 pub mod error;
 pub mod fit;
 pub mod gemini;
@@ -43,6 +44,11 @@ pub trait Provider {
 
     /// What it can do, as far as is known without asking it.
     fn models(&self) -> Vec<Model>;
+
+    /// Whether it is somewhere else, and may be unreachable or refuse our credential.
+    fn needs_network(&self) -> bool {
+        true
+    }
 
     /// Asks the backend what it can do, which also shows whether it is there and takes our
     /// credential. Costs nothing.

@@ -265,7 +265,7 @@ fn providers(context: Context<'_>, now: u64) -> Result<Contents, Fault> {
         supported_backgrounds: [&'static str; 2],
     }
     let answer = Answer {
-        catalog: Catalog::new(context, now),
+        catalog: Catalog::new(context, (now, false)),
         supported_aspect_ratios: ASPECT_RATIOS,
         supported_quality_levels: QUALITIES,
         supported_backgrounds: BACKGROUNDS,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::discovery::{Discovery, Trouble, discover};
 use super::model::{Lifecycle, Model};
 use super::{Provider, configured};
 use crate::context::{Context, iso_seconds};
@@ -36,14 +37,21 @@ struct Capabilities {
     supports_negative_prompt: bool,
     discovered_at: u64,
     degraded: bool,
+    /// Why, when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    degraded_reason: Option<Trouble>,
 }
 
 impl Catalog {
-    /// The catalog as of `now`, seconds since the Unix epoch.
-    pub fn new(context: Context<'_>, now: u64) -> Self {
+    /// The catalog as of `now`, seconds since the Unix epoch. Backends are asked when they have
+    /// not been asked lately, or with `refresh`.
+    pub fn new(context: Context<'_>, (now, refresh): (u64, bool)) -> Self {
         let entries = configured(context.capabilities)
             .into_iter()
-            .map(|provider| entry(&*provider, now));
+            .map(|provider| {
+                let found = discover(context.capabilities, &*provider, (now, refresh));
+                entry(&*provider, found)
+            });
         let providers = Providers(entries.collect());
         let warnings = providers.warnings();
         Self {
@@ -82,21 +90,22 @@ impl Serialize for Providers {
     }
 }
 
-fn entry(provider: &dyn Provider, now: u64) -> (&'static str, Entry) {
+fn entry(provider: &dyn Provider, found: Discovery) -> (&'static str, Entry) {
     let name = provider.name();
-    let models = provider.models();
+    let models = found.models;
     let capabilities = Capabilities {
         provider_name: name,
         supports_background: models.iter().any(|model| model.supports_background),
         supports_negative_prompt: models.iter().any(|model| model.supports_negative_prompt),
         models,
-        discovered_at: now,
-        degraded: false,
+        discovered_at: found.at,
+        degraded: found.degraded.is_some(),
+        degraded_reason: found.degraded,
     };
     (
         name,
         Entry {
-            available: true,
+            available: !capabilities.degraded,
             description: provider.description(),
             capabilities,
         },

@@ -59,6 +59,10 @@ impl Provider for Placeholder<'_> {
          `chart`, `pattern`, `qr` and `wireframe` draw what their grammar says (`style_hints`). Not for pictures that must be imagined."
     }
 
+    fn needs_network(&self) -> bool {
+        false
+    }
+
     fn models(&self) -> Vec<Model> {
         let solid = Model {
             model_id: "solid".into(),

@@ -4,6 +4,7 @@
 
 use guest::Capabilities;
 
+use super::discovery::{self, Trouble};
 use super::error::{Code, ProviderError};
 use super::fit::misfit;
 use super::model::Model;
@@ -114,7 +115,8 @@ pub fn select<'a>(
         return named(providers, wanted, request);
     }
     let default = capabilities.settings.setting("DEFAULT_PROVIDER");
-    automatic(providers, default.as_deref(), request)
+    let trouble = |name: &str| discovery::trouble(capabilities, name);
+    automatic(providers, default.as_deref(), request, &trouble)
 }
 
 fn is_auto(name: &str) -> bool {
@@ -166,7 +168,15 @@ fn automatic<'a>(
     mut providers: Vec<Box<dyn Provider + 'a>>,
     default: Option<&str>,
     request: &GenerateRequest,
+    trouble: &dyn Fn(&str) -> Option<Trouble>,
 ) -> Result<Selected<'a>, SelectError> {
+    let able = |provider: &dyn Provider, request: &GenerateRequest| {
+        match trouble(provider.name()) {
+            // What it could do does not matter while it cannot be used.
+            Some(trouble) => Err(trouble.message),
+            None => able(provider, request).map_err(|error| brief(&error)),
+        }
+    };
     let mut reasons = Vec::new();
     let mut passed_over = String::new();
     if let Some(default) = default.filter(|name| !is_auto(name)) {
@@ -180,7 +190,7 @@ fn automatic<'a>(
                 });
             }
             Some(Err(error)) => {
-                passed_over = format!("; the default provider cannot do it: {}", brief(&error));
+                passed_over = format!("; the default provider cannot do it: {error}");
             }
             None => {}
         }
@@ -197,13 +207,8 @@ fn automatic<'a>(
                     reason: format!("{why}{passed_over}"),
                 });
             }
-            Some(Err(error)) => {
-                let reason = brief(&error);
-                if !reasons.contains(&reason) {
-                    reasons.push(reason);
-                }
-            }
-            None => {}
+            Some(Err(reason)) if !reasons.contains(&reason) => reasons.push(reason),
+            Some(Err(_)) | None => {}
         }
     }
     if reasons.is_empty() {
@@ -325,6 +330,10 @@ mod tests {
             .collect()
     }
 
+    fn healthy(_: &str) -> Option<Trouble> {
+        None
+    }
+
     fn everybody() -> Vec<Box<dyn Provider>> {
         all(&["placeholder", "openai", "gemini", "sd_webui"].map(|name| (name, model())))
     }
@@ -361,7 +370,8 @@ mod tests {
             ("a photo of a poster", "sd_webui", "the prompt says `photo`"),
         ];
         for (prompt, name, reason) in cases {
-            let selected = automatic(everybody(), None, &GenerateRequest::new(prompt)).unwrap();
+            let selected =
+                automatic(everybody(), None, &GenerateRequest::new(prompt), &healthy).unwrap();
             assert_eq!(
                 (selected.provider.name(), selected.reason.as_str()),
                 (name, reason),
@@ -383,7 +393,10 @@ mod tests {
             ("gemini", model()),
         ]);
         assert_eq!(
-            automatic(some, None, &request).unwrap().provider.name(),
+            automatic(some, None, &request, &healthy)
+                .unwrap()
+                .provider
+                .name(),
             "openai"
         );
     }
@@ -395,27 +408,27 @@ mod tests {
             ..GenerateRequest::new("a fox")
         };
         let some = all(&[("placeholder", transparent()), ("gemini", model())]);
-        let error = automatic(some, None, &request).err().unwrap();
+        let error = automatic(some, None, &request, &healthy).err().unwrap();
         insta::assert_snapshot!(error, @r"
         no configured provider can do this: gemini: model `m` makes no transparent background
         hint: change the arguments; `list_providers` shows what each model takes
         ");
         let alone = all(&[("placeholder", transparent())]);
-        let selected = automatic(alone, None, &request).unwrap();
+        let selected = automatic(alone, None, &request, &healthy).unwrap();
         assert_eq!(selected.reason, "no other provider is configured");
     }
 
     #[test]
     fn the_default_provider_comes_first_if_it_can() {
         let logo = GenerateRequest::new("a logo");
-        let selected = automatic(everybody(), Some("sd_webui"), &logo).unwrap();
+        let selected = automatic(everybody(), Some("sd_webui"), &logo, &healthy).unwrap();
         assert_eq!(selected.provider.name(), "sd_webui");
         let request = GenerateRequest {
             background: "transparent".to_owned(),
             ..logo
         };
         let some = all(&[("openai", transparent()), ("gemini", model())]);
-        let selected = automatic(some, Some("gemini"), &request).unwrap();
+        let selected = automatic(some, Some("gemini"), &request, &healthy).unwrap();
         assert_eq!(
             (selected.provider.name(), selected.reason.as_str()),
             (
@@ -423,7 +436,7 @@ mod tests {
                 "the prompt says `logo`; the default provider cannot do it: gemini: model `m` makes no transparent background"
             )
         );
-        let unknown = automatic(everybody(), Some("nobody"), &request)
+        let unknown = automatic(everybody(), Some("nobody"), &request, &healthy)
             .err()
             .unwrap();
         assert!(unknown.to_string().contains("`nobody`"));
@@ -448,6 +461,25 @@ mod tests {
                 .provider
                 .name(),
             "sd_webui"
+        );
+    }
+
+    #[test]
+    fn who_refuses_our_key_is_passed_over() {
+        let trouble = |name: &str| {
+            (name == "gemini").then(|| Trouble {
+                code: "auth".to_owned(),
+                message: "gemini: the provider refused the credential of this server".to_owned(),
+            })
+        };
+        let request = GenerateRequest::new("a cat");
+        let selected = automatic(everybody(), None, &request, &trouble).unwrap();
+        assert_eq!(selected.provider.name(), "openai");
+        let alone = all(&[("placeholder", model()), ("gemini", model())]);
+        let error = automatic(alone, None, &request, &trouble).err().unwrap();
+        assert!(
+            error.to_string().contains("refused the credential"),
+            "{error}"
         );
     }
 }

@@ -8,7 +8,7 @@ use guest::http::{Client, Head, HttpError, Limits, Request, Response, Url};
 use mcp::Flow;
 
 use super::error::{Code, ProviderError};
-use super::{Report, Step};
+use super::{Report, Step, discovery};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -305,6 +305,7 @@ impl<'a> Upstream<'a> {
         } else {
             (self.failure)(&response.head, &body).at(self.name)
         };
+        discovery::refused_key(self.capabilities, &error);
         self.log(&format!(
             "status {}: {}",
             response.head.status,

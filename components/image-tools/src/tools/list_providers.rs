@@ -2,8 +2,9 @@
 
 use mcp::model::JsonObject;
 use mcp::{Exchange, ToolReply};
+use serde::Deserialize;
 
-use super::{Tool, answer};
+use super::{Tool, answer, typed};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::json_file::json_file;
@@ -17,11 +18,18 @@ pub(super) const TOOL: Tool = Tool {
     call,
 };
 
-/// `force_refresh` has nothing to do: no backend here has to be asked what it can do.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Arguments {
+    force_refresh: bool,
+}
+
 fn call(
     context: Context<'_>,
-    _: JsonObject,
+    arguments: JsonObject,
     exchange: &mut Exchange<'_>,
 ) -> Result<ToolReply, Fault> {
-    answer::json(&Catalog::new(context, exchange.now()))
+    let arguments: Arguments = typed(arguments)?;
+    let when = (exchange.now(), arguments.force_refresh);
+    answer::json(&Catalog::new(context, when))
 }

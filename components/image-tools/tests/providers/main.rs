@@ -10,6 +10,7 @@
 
 mod bfl;
 mod comfyui;
+mod discovery;
 mod gemini;
 #[path = "../server/support/memory.rs"]
 mod memory;
