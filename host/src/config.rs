@@ -12,6 +12,7 @@ mod allowed;
 mod auth;
 mod fault;
 mod grants;
+mod image_apis;
 mod kind;
 mod limits;
 mod listener;

@@ -1,15 +1,18 @@
 //! Requests of this server to others, on behalf of a component: whole messages, with limits.
 //!
-//! There are two kinds of destination. The [`ProviderWeb`] is the configured OpenID provider: an
+//! There are three kinds of destination. The [`ProviderWeb`] is the configured OpenID provider: an
 //! operator named it, so it may be anywhere. The [`PublicWeb`] is whatever a stranger named: only
 //! public addresses, each checked after the name is resolved, and the connection goes to an address
 //! that was checked.
 //!
-//! Neither follows redirects, keeps cookies, reads a proxy from the environment, undoes
+//! The [`ImageApis`] are those that the operator has configured, for requests of the tools.
+//!
+//! None of them follows redirects, keeps cookies, reads a proxy from the environment, undoes
 //! compression or sends a referrer.
 
 mod address;
 mod exchange;
+mod image_apis;
 mod provider;
 mod public;
 mod resolve;
@@ -22,6 +25,8 @@ use http::Method;
 use url::Url;
 
 pub use address::is_public;
+pub use exchange::is_refused_address;
+pub use image_apis::{DeliveryHost, Grants as ImageApiGrants, ImageApis};
 pub use provider::ProviderWeb;
 pub use public::PublicWeb;
 

@@ -140,6 +140,7 @@ fn tenant(
         settings: tools_settings(config, &described.tools_settings),
         blobs: Blobs::new(blobs.clone()),
         state: State::new(state.namespace(&name, "tools")),
+        outbound: outbound::image_apis(described)?,
         web: outbound::images_of_strangers(config, described)?,
         log: Log::new(Arc::clone(&name), tools.name.as_str().into()),
         memory_bytes: config.limits.instance_memory_bytes,

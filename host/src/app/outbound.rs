@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::BuildError;
 use crate::capabilities::http_client::HttpClient;
 use crate::capabilities::introspector::Introspector;
+use crate::capabilities::outbound::Outbound;
 use crate::config::{self, Config};
 use crate::keys::{self, Clock, IntrospectionClient, IntrospectionConfig, Keys};
-use crate::outbound::{Caps, ProviderWeb, PublicWeb};
+use crate::outbound::{Caps, ImageApis, ProviderWeb, PublicWeb};
 
 /// The destinations of its requests.
 pub(super) fn http_client(
@@ -60,6 +61,12 @@ pub(super) fn images_of_strangers(
         timeout: Duration::from_secs(seconds),
     };
     Ok(HttpClient::fetching(Arc::new(web), caps))
+}
+
+/// The image APIs that the tools may ask: those that are configured.
+pub(super) fn image_apis(described: &config::Tenant) -> Result<Outbound, BuildError> {
+    let apis = ImageApis::new(described.image_apis()).map_err(unusable)?;
+    Ok(Outbound::new(Arc::new(apis)))
 }
 
 /// The provider that it may ask about tokens.

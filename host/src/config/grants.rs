@@ -13,6 +13,9 @@ const BEARER_TOKENS: &str = "BEARER_TOKENS";
 /// The name under which a policy reads the text of `OIDC_CLIENTS_FILE`.
 const OIDC_CLIENTS: &str = "OIDC_CLIENTS";
 
+/// The name under which the tools read the text of `PROVIDER_CATALOG_FILE`.
+const PROVIDER_CATALOG: &str = "PROVIDER_CATALOG";
+
 /// The name under which a policy learns that the host can ask the provider about opaque tokens.
 /// Nobody sets it: it follows from the client that the host is given for that.
 const OIDC_INTROSPECTION: &str = "OIDC_INTROSPECTION";
@@ -48,8 +51,10 @@ pub(super) fn policy(values: &Values, auth: &Auth) -> BTreeMap<String, Secret> {
 }
 
 /// What the tools can read.
-pub(super) fn tools(values: &Values) -> BTreeMap<String, Secret> {
-    granted(values, |setting| setting.owner == Owner::Tools, true)
+pub(super) fn tools(values: &Values, catalog: Option<Secret>) -> BTreeMap<String, Secret> {
+    let mut granted = granted(values, |setting| setting.owner == Owner::Tools, true);
+    granted.extend(catalog.map(|text| (PROVIDER_CATALOG.to_owned(), text)));
+    granted
 }
 
 fn granted(

@@ -78,6 +78,9 @@ pub enum Kind {
     PublicUrl,
     /// A URL of an OpenID provider.
     ProviderUrl,
+    /// A URL of a service that the operator names, also of the local network; canonical without a
+    /// slash at the end.
+    ServiceUrl,
     /// A bearer token that is hard to guess (RFC 6750, section 2.1).
     Token,
     /// The name of somebody, as in the claim `sub` of a token.
@@ -116,6 +119,7 @@ impl Kind {
             Self::Address => urls::address(value).map(|address| address.to_string()),
             Self::PublicUrl => urls::public(value),
             Self::ProviderUrl => urls::provider(value),
+            Self::ServiceUrl => urls::service(value),
             Self::Token => text::token(value),
             Self::Subject => text::subject(value),
         }
@@ -158,6 +162,7 @@ impl Kind {
             Self::HttpPath => "a URL path".into(),
             Self::Address => "an IP address or `localhost`".into(),
             Self::PublicUrl | Self::ProviderUrl => "a URL; `https`, or `http` on loopback".into(),
+            Self::ServiceUrl => "a URL, `https` or `http`".into(),
             Self::Token => "a token: letters, digits and `-._~+/`, then any `=`".into(),
             Self::Subject => "a name of at most 255 characters".into(),
         }

@@ -7,6 +7,7 @@ mod auth;
 mod later;
 mod limits;
 mod oauth;
+mod providers;
 mod server;
 mod table;
 mod tools;
@@ -15,6 +16,7 @@ pub use auth::*;
 pub use later::*;
 pub use limits::*;
 pub use oauth::*;
+pub use providers::*;
 pub use server::*;
 pub use table::markdown_table;
 pub use tools::*;
@@ -204,6 +206,7 @@ pub const GROUPS: &[(&str, &[Setting])] = &[
     ("Authentication", AUTHENTICATION),
     ("OAuth server (mode `oidc-proxy`)", OAUTH),
     ("Tools", TOOLS),
+    ("Providers", PROVIDERS),
     ("Limits", LIMITS),
     ("Reserved for later versions", LATER),
 ];

@@ -9,6 +9,7 @@ use super::allowed::{AllowedHosts, AllowedOrigins};
 use super::auth::{self, Auth, Oidc};
 use super::fault::Report;
 use super::grants;
+use super::image_apis;
 use super::listener::Listener;
 use super::places::{self, Places};
 use super::secret::Secret;
@@ -45,6 +46,8 @@ pub struct Tenant {
     pub signing_key: Option<SigningKeyFile>,
     /// Where images and styles are.
     pub galleries: Galleries,
+    /// Hosts from which image providers deliver, besides their own.
+    pub delivery_hosts: Vec<String>,
     /// Hosts that requests may be addressed to.
     pub allowed_hosts: AllowedHosts,
     /// Web origins that may send requests.
@@ -87,7 +90,11 @@ impl Tenant {
             policy: component(&settings::AUTH_COMPONENT, auth.mode.component()),
             tools: component(&settings::TOOLS_COMPONENT, "image-tools"),
             policy_settings: grants::policy(values, &auth),
-            tools_settings: grants::tools(values),
+            tools_settings: grants::tools(
+                values,
+                image_apis::catalog(values, ground.places, report),
+            ),
+            delivery_hosts: image_apis::delivery_hosts(values),
             oidc: Oidc::resolve(auth.mode, values),
             signing_key: SigningKeyFile::resolve(&auth, values, ground.storage, report),
             galleries: Galleries::resolve(values, ground.places, ground.storage, report),

@@ -6,6 +6,7 @@ mod defaults;
 mod documents;
 mod faults;
 mod grants;
+mod image_apis;
 mod kinds;
 mod places;
 mod raw;

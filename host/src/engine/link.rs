@@ -61,6 +61,8 @@ pub struct ToolsGrants {
     pub blobs: Blobs,
     /// `imagegen:store/state`.
     pub state: State,
+    /// `wasi:http/outgoing-handler`, for the image APIs that are configured.
+    pub outbound: Outbound,
     /// `imagegen:http/client`, for what strangers publish.
     pub web: HttpClient,
     /// `imagegen:log/log`.
@@ -220,7 +222,7 @@ impl LinkedTools {
             http: WasiHttpCtx::new(),
             table: limits::resource_table(),
             limits: limits::store_limits(grants.memory_bytes),
-            outbound: Outbound,
+            outbound: grants.outbound.clone(),
             stderr,
             authorizer,
             settings: grants.settings.clone(),

@@ -132,6 +132,18 @@ async fn read(mut response: reqwest::Response, max_bytes: usize) -> Result<Respo
     })
 }
 
+/// Whether an address was refused.
+pub fn is_refused_address(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.downcast_ref::<Refused>().is_some() {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
+}
+
 /// The innermost cause says most: `connection refused`, an unknown name, a bad certificate.
 fn fault(error: reqwest::Error) -> Error {
     if error.is_timeout() {

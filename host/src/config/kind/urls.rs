@@ -39,12 +39,45 @@ pub(super) fn provider(value: &str) -> Result<String, Problem> {
     secure(value).map(String::from)
 }
 
-/// An absolute URL that keeps what is sent to it secret. The problem does not quote it: a URL can
-/// carry a password.
+/// The URL of a service. Where it is, is the operator's to say; credentials have their own settings.
+pub(super) fn service(value: &str) -> Result<String, Problem> {
+    if value.contains('@') {
+        return Err(Problem::new("a URL here has no user name or password")
+            .hint("keys and passwords have settings of their own, such as `SD_WEBUI_AUTH`"));
+    }
+    let url = absolute(value)?;
+    if url.query().is_some() {
+        return Err(Problem::new("a URL here has no query"));
+    }
+    match url.scheme() {
+        "https" | "http" => Ok(url.as_str().trim_end_matches('/').to_owned()),
+        other => Err(Problem::new(format!(
+            "not `https` or `http`: {}",
+            quoted(other)
+        ))),
+    }
+}
+
+/// An absolute URL that keeps what is sent to it secret.
 fn secure(value: &str) -> Result<Url, Problem> {
+    let url = absolute(value)?;
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err(Problem::new(
+            "`http` is for loopback hosts only: anybody on the way could read tokens",
+        )
+        .hint("use `https`")),
+        other => Err(Problem::new(format!("not `https`: {}", quoted(other)))),
+    }
+}
+
+/// An absolute URL without user information and fragment. The problem does not quote it: a URL can
+/// carry a password.
+fn absolute(value: &str) -> Result<Url, Problem> {
     let unusable = || Problem::new("not an absolute URL").hint("write it as `https://host/path`");
     // The URL standard repairs what has these faults; a configuration should not have them.
-    let (scheme, rest) = value.split_once("://").ok_or_else(unusable)?;
+    let (_, rest) = value.split_once("://").ok_or_else(unusable)?;
     if rest.starts_with('/')
         || value.contains(|c: char| c == '\\' || c.is_whitespace() || c.is_control())
     {
@@ -57,15 +90,7 @@ fn secure(value: &str) -> Result<Url, Problem> {
     if url.fragment().is_some() {
         return Err(Problem::new("a URL here has no fragment (`#`)"));
     }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(Problem::new(
-            "`http` is for loopback hosts only: anybody on the way could read tokens",
-        )
-        .hint("use `https`")),
-        _ => Err(Problem::new(format!("not `https`: {}", quoted(scheme)))),
-    }
+    Ok(url)
 }
 
 /// Whether a URL names this machine: `localhost` or a loopback address.

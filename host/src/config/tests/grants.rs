@@ -39,7 +39,7 @@ fn tools() {
         ("BASE_URL", "https://h.example/"),
         ("OIDC_CONFIG_URL", PROVIDER),
         ("BEARER_TOKEN", TOKEN),
-        ("OPENAI_API_KEY", "not in this version"),
+        ("DEBUG_PORT", "not in this version"),
         ("DATA_DIR", "/data"),
     ])
     .config();

@@ -98,6 +98,7 @@ fn the_summary_is_plain_words() {
         ("DATA_DIR", "/data"),
         ("COMPILE_CACHE", "false"),
         ("OPENAI_API_KEY", "x"),
+        ("DEBUG_PORT", "5678"),
     ]);
     assert_eq!(
         machine.config().summary(),
@@ -109,7 +110,7 @@ fn the_summary_is_plain_words() {
          tenant `default`: policy `auth-remote` (built in), tools `image-tools` (built in)\n\
          tenant `default`: images in /data/images, styles in /data/styles\n\
          tenant `default`: hosts localhost,127.0.0.1,[::1],h.example, origins loopback,https://h.example\n\
-         warning: IMAGE_GENERATION_MCP_OPENAI_API_KEY (environment): no effect in this version"
+         warning: IMAGE_GENERATION_MCP_DEBUG_PORT (environment): no effect in this version"
     );
     machine.cli.transport = Some("stdio".into());
     assert!(
