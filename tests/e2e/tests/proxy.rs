@@ -4,7 +4,7 @@
 //!
 //! | rows | where |
 //! |---|---|
-//! | 1 to 8, 15 to 17 | `forgery` |
+//! | 1 to 3, 6 to 8, 15 to 17 | `forgery` |
 //! | 13, 14, 21 | `artefacts` |
 //! | 23 to 31 | `remote_rules::transport`, which runs in both modes |
 //! | 29, 62 | `registration` |
@@ -16,19 +16,21 @@
 //! | 61 | `revocation` |
 //! | 63, 64 | `documents` |
 //! | 65 | `allowed` |
-//! | 71 | every server of every test, when it is dropped |
+//! | 71 | every server of every test, when it is dropped; `logs` |
 //! | 77 to 83 | `possession` |
 //!
 //! Not here, and why:
 //!
 //! | row | reason |
 //! |---|---|
+//! | 4, 5 | our signatures have no curves; those of the provider: `remote_rules` |
 //! | 9 to 12 | no token with other claims bears our signature unless we sign it: tests of the `oauth` crate do |
 //! | 18 to 20, 34 to 37 | the provider's keys and documents are the host's business, the same in both modes: `remote_rules` |
 //! | 22, 39 | statistics over millions of seals and comparisons: tests of the `oauth` crate |
 //! | 32 | there are no MCP sessions |
 //! | 33 | no stream outlives its request's time limit |
 //! | 38 | no introspection in this mode: `introspection` |
+//! | 82 | this server gives no nonces: a proof is good once |
 //! | 68, 76 | the tools get no credential and no key: `bad_input::components` and the host's tests |
 
 mod allowed;

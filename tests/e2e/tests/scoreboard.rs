@@ -89,7 +89,7 @@ async fn probe_05_a_session_outlives_its_id_token() {
     let knobs = json!({"knobs": {"id_token_ttl_s": 1}});
     let plan = Plan::default()
         .client(knobs)
-        .with("OIDC_CLOCK_LEEWAY_S", "0");
+        .with("OIDC_CLOCK_LEEWAY_S", "1");
     let site = plan.start(Idp::shared().await).await;
     let (client, tokens) = site.signed_in("alice").await;
     let over = now() + 3;

@@ -1,4 +1,4 @@
-//! Access tokens that this server never signed, or not like this (rows 1 to 8, 15 to 17).
+//! Access tokens that this server never signed, or not like this (rows 1 to 3, 6 to 8, 15 to 17).
 
 use aws_lc_rs::hmac;
 use e2e::keys::{Key, encode};

@@ -190,7 +190,7 @@ async fn row_60_short_lives_at_the_provider_do_not_shorten_ours() {
     let knobs = json!({"knobs": {"id_token_ttl_s": 1, "access_token_ttl_s": 1}});
     let plan = Plan::default()
         .client(knobs)
-        .with("OIDC_CLOCK_LEEWAY_S", "0");
+        .with("OIDC_CLOCK_LEEWAY_S", "1");
     let site = plan.start(Idp::shared().await).await;
     let (client, tokens) = site.signed_in("alice").await;
     let over = e2e::token::now() + 2;
