@@ -13,6 +13,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::secret::Secret;
 
+/// How long after the time of the request the token may have been made, in seconds: the provider makes
+/// it while the request waits.
+const MADE_LATER_SECONDS: u64 = 10;
+
 /// The last second of the year 9999: a later date is a mistake or an attack on arithmetic.
 const LAST_DATE: u64 = 253_402_300_799;
 
@@ -185,7 +189,10 @@ fn audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), IdTokenE
 }
 
 fn lifetime(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<(), IdTokenError> {
-    let latest = expected.now.saturating_add(expected.leeway);
+    let latest = expected
+        .now
+        .saturating_add(expected.leeway)
+        .saturating_add(MADE_LATER_SECONDS);
     let exp = date(claims, "exp")?.ok_or(IdTokenError::Claim("exp"))?;
     if expected.now >= exp.saturating_add(expected.leeway) {
         return Err(IdTokenError::Expired);
