@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -91,6 +92,12 @@ impl Settings {
 
     /// The binary with these settings, before its arguments.
     pub fn command(&self) -> Command {
+        static COMPILED: OnceLock<()> = OnceLock::new();
+        COMPILED.get_or_init(compile);
+        self.cold_command()
+    }
+
+    fn cold_command(&self) -> Command {
         let mut command = Command::new(artifacts::binary());
         command
             .env_clear()
@@ -139,6 +146,18 @@ impl Settings {
             .find(|(name, _)| name == "SCRATCH_DIR");
         set.map_or_else(|| self.home().join("images"), |(_, path)| path.into())
     }
+}
+
+/// Compiles the components into the cache that all tests share: many servers that do so at once, on
+/// two cores, would take longer than a test waits for any of them.
+fn compile() {
+    let settings = Settings::default();
+    let output = settings.cold_command().arg("check").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "`check` fails without settings:\n{said}"
+    );
 }
 
 /// Whether the value of a setting must never be logged.
