@@ -2,6 +2,7 @@
 //!
 //! An instance may go on after its answer is complete; it is never shared between subjects.
 
+mod input;
 mod run;
 mod warm;
 
@@ -12,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
@@ -21,6 +22,7 @@ use crate::capabilities::authorizer::Authorizer;
 use crate::engine::link::LinkedTools;
 use crate::error::ToolsError;
 use crate::respond::Body;
+pub use input::{Filling, Input};
 use run::{Call, Running};
 pub use warm::WarmBounds;
 use warm::{Instance, SubjectKey, WarmPool};
@@ -97,15 +99,12 @@ impl Tools {
         request: Request<Bytes>,
     ) -> Result<Response<Body>, ToolsError> {
         let deadline = tokio::time::Instant::now() + self.share.budget.answer;
-        let permit = match timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await {
-            Ok(Ok(permit)) => permit,
-            Ok(Err(_)) | Err(_) => return Err(ToolsError::Busy),
-        };
+        let permit = self.permit().await?;
         let (instance, subject) = self.instance(caller, request_id);
         let (sender, mut head) = tokio::sync::oneshot::channel();
         let call = Call {
             instance,
-            request,
+            request: request.map(Input::whole),
             sender,
             permit,
             pre: self.linked.pre.clone(),
@@ -136,6 +135,56 @@ impl Tools {
                 running.kill();
                 Err(ToolsError::Timeout(self.share.budget.answer))
             }
+        }
+    }
+
+    /// Passes a request to a transfer link to the tools: the token in its path is the credential,
+    /// and no policy is asked. The instance belongs to nobody, and the answer goes out as it comes.
+    ///
+    /// # Errors
+    ///
+    /// See [`ToolsError`].
+    pub async fn transfer(
+        &self,
+        request_id: &Arc<str>,
+        request: Request<Input>,
+    ) -> Result<Response<Body>, ToolsError> {
+        let deadline = tokio::time::Instant::now() + self.share.budget.answer;
+        let permit = self.permit().await?;
+        let authorizer = Authorizer::nobody(Arc::clone(&self.policy), Arc::clone(request_id));
+        let store = self.linked.new_store(authorizer, Arc::clone(request_id));
+        let (sender, mut head) = tokio::sync::oneshot::channel();
+        let call = Call {
+            instance: Instance::fresh(store),
+            request,
+            sender,
+            permit,
+            pre: self.linked.pre.clone(),
+            warm: None,
+        };
+        let mut running =
+            Running::start(call, self.share.budget.background, Arc::clone(request_id));
+        match timeout_at(deadline, running.head(&mut head)).await {
+            Ok(Ok(response)) => {
+                running.detach();
+                Ok(response.map(Body::Stream))
+            }
+            Ok(Err(error)) => {
+                running.kill();
+                Err(error)
+            }
+            Err(_) => {
+                running.kill();
+                Err(ToolsError::Timeout(self.share.budget.answer))
+            }
+        }
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, ToolsError> {
+        let permit = timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned());
+        match permit.await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(ToolsError::Busy),
         }
     }
 

@@ -14,8 +14,9 @@ use crate::app::{App, Limits};
 use crate::auth::{self, RequestHeadParts};
 use crate::bindings::auth::HttpRequest;
 use crate::error::{ClientError, Refusal};
+use crate::invoke::Input;
 use crate::respond::{self, Body, Readers};
-use crate::route::Route;
+use crate::route::{Route, TRANSFER};
 use crate::tenant::Tenant;
 use crate::{admit, telemetry};
 
@@ -32,6 +33,9 @@ const TOOLS_FIELDS: &[&str] = &[
     "tracestate",
     "user-agent",
 ];
+
+/// Fields that matter to a transfer link.
+const LINK_FIELDS: &[&str] = &["content-length", "content-type", "if-range", "range"];
 
 /// Answers one request. Never fails: whatever goes wrong has an answer.
 pub async fn handle<B>(app: &App, peer: Option<IpAddr>, request: Request<B>) -> Response<Body>
@@ -97,7 +101,7 @@ where
     match route {
         Route::Health => return Ok(respond::healthy()),
         Route::Readiness => return Ok(respond::readiness(&app.faults())),
-        Route::Mcp | Route::Policy => admit::host(&tenant.admission, authority)?,
+        Route::Mcp | Route::Transfer | Route::Policy => admit::host(&tenant.admission, authority)?,
     }
     // Where browsers navigate there is nothing to ask for: the policy refuses the method.
     if is_preflight(parts) && !tenant.paths.is_navigation(path) {
@@ -112,6 +116,7 @@ where
     };
     match route {
         Route::Mcp => arrival.mcp(body).await,
+        Route::Transfer => arrival.transfer(body).await,
         _ => arrival.policy_route(body).await,
     }
 }
@@ -144,6 +149,33 @@ impl Arrival<'_> {
         let body = admit::body(body, self.limits.max_body_bytes, self.limits.answer_time).await?;
         let request = for_tools(tenant, self.parts, self.head.authority, body)?;
         Ok(tenant.tools.call(caller, self.request_id, request).await?)
+    }
+
+    /// To a transfer link. The body goes to the tools as they read it, which they do only for a
+    /// link that exists.
+    async fn transfer<B>(&self, body: &mut B) -> Result<Response<Body>, Refusal>
+    where
+        B: HttpBody<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let tenant = self.tenant;
+        let (filling, input) = Input::pieces();
+        let request = for_link(tenant, self.parts, self.head.authority, input)?;
+        let response = {
+            let answer = tenant.tools.transfer(self.request_id, request);
+            let sending = async {
+                filling.from(body).await;
+                std::future::pending::<std::convert::Infallible>().await
+            };
+            tokio::select! {
+                answer = answer => answer,
+                never = sending => match never {},
+            }
+        }?;
+        if !body.is_end_stream() {
+            admit::discard(body).await;
+        }
+        Ok(response)
     }
 
     /// To any other path: a route of the policy, or nothing.
@@ -204,6 +236,33 @@ fn for_tools(
     let mut request = Request::new(body);
     *request.method_mut() = parts.method.clone();
     *request.uri_mut() = Uri::from(tenant.mcp_path.clone());
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// A request to a transfer link as the tools see it: the path of the link, and what says which part
+/// of a file is wanted or how long a body is.
+fn for_link(
+    tenant: &Tenant,
+    parts: &Parts,
+    authority: &str,
+    input: Input,
+) -> Result<Request<Input>, ClientError> {
+    let token = tenant.paths.token(parts.uri.path());
+    let path = format!("{TRANSFER}{}", token.ok_or(ClientError::NotFound)?);
+    let mut headers = HeaderMap::with_capacity(4);
+    for name in LINK_FIELDS {
+        if let Some(value) = parts.headers.get(*name) {
+            headers.insert(HeaderName::from_static(name), value.clone());
+        }
+    }
+    headers.insert(
+        HOST,
+        HeaderValue::from_str(authority).map_err(|_| ClientError::MalformedHead)?,
+    );
+    let mut request = Request::new(input);
+    *request.method_mut() = parts.method.clone();
+    *request.uri_mut() = path.parse().map_err(|_| ClientError::MalformedHead)?;
     *request.headers_mut() = headers;
     Ok(request)
 }

@@ -6,6 +6,8 @@
 pub enum Route {
     /// The MCP endpoint: authentication, then the tools.
     Mcp,
+    /// A transfer link: to the tools, and the token in the path is the credential.
+    Transfer,
     /// Possibly a route of the policy; it answers or it does not.
     Policy,
     /// Liveness of the process.
@@ -21,6 +23,12 @@ pub struct Paths {
     mcp_below_base: Option<String>,
     base: String,
 }
+
+/// What the path of a transfer link begins with.
+pub const TRANSFER: &str = "/transfer/";
+
+/// Characters of 32 bytes in base64url without padding.
+const TOKEN_CHARS: usize = 43;
 
 /// Paths of an OAuth server that a browser is sent to (RFC 6749, section 3.1). Pages of other
 /// origins have no business reading them.
@@ -46,11 +54,29 @@ impl Paths {
         NAVIGATIONS.contains(&path) || NAVIGATIONS.contains(&below_base)
     }
 
+    /// The token of a transfer link: 32 bytes in base64url. Anything else is no link, so guesses
+    /// cost next to nothing.
+    #[must_use]
+    pub fn token<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let below_base = path.strip_prefix(&self.base).unwrap_or(path);
+        let token = below_base
+            .strip_prefix(TRANSFER)
+            .or_else(|| path.strip_prefix(TRANSFER))?;
+        let is_token = token.len() == TOKEN_CHARS
+            && token
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        is_token.then_some(token)
+    }
+
     /// Where a path leads.
     #[must_use]
     pub fn route(&self, path: &str) -> Route {
         if path == self.mcp || self.mcp_below_base.as_deref() == Some(path) {
             return Route::Mcp;
+        }
+        if self.token(path).is_some() {
+            return Route::Transfer;
         }
         match path {
             "/healthz" => Route::Health,
@@ -63,6 +89,30 @@ impl Paths {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_whole_token_is_a_link() {
+        let paths = Paths::new("/vault", "/mcp");
+        let token = "A1-_".repeat(10) + "abc";
+        for path in [
+            format!("/transfer/{token}"),
+            format!("/vault/transfer/{token}"),
+        ] {
+            assert_eq!(paths.route(&path), Route::Transfer, "{path}");
+            assert_eq!(paths.token(&path), Some(token.as_str()));
+        }
+        for path in [
+            "/transfer/".to_owned(),
+            "/transfer/x".to_owned(),
+            format!("/transfer/{token}/"),
+            format!("/transfer/{token}x"),
+            format!("/x/transfer/{token}"),
+            format!("/transfer/%41{}", "a".repeat(40)),
+            format!("/TRANSFER/{token}"),
+        ] {
+            assert_eq!(paths.route(&path), Route::Policy, "{path}");
+        }
+    }
 
     #[test]
     fn only_the_exact_path_is_the_endpoint() {

@@ -16,6 +16,7 @@ use crate::bindings::auth::Denial;
 use crate::capabilities::log::printable;
 use crate::config::LogFormat;
 use crate::error::{PolicyError, Refusal, ToolsError};
+use crate::route::TRANSFER;
 
 /// Sends log lines to standard error.
 ///
@@ -56,10 +57,19 @@ pub fn request_id() -> Arc<str> {
     format!("{:016x}", START.wrapping_add(step)).into()
 }
 
+/// The path, without what is a credential: the token of a transfer link.
+fn loggable_path(parts: &Parts) -> String {
+    let path = parts.uri.path();
+    match path.find(TRANSFER) {
+        Some(at) => printable(path.get(..at + TRANSFER.len()).unwrap_or_default()) + "...",
+        None => printable(path),
+    }
+}
+
 /// A request that got no answer from a component, and why.
 pub fn refused(request_id: &str, parts: &Parts, refusal: &Refusal) {
     let method = parts.method.as_str();
-    let path = printable(parts.uri.path());
+    let path = loggable_path(parts);
     let reason = printable(&refusal.to_string());
     match refusal {
         Refusal::Client(_) | Refusal::Denied(_) => {
@@ -93,7 +103,7 @@ pub fn answered(request_id: &str, parts: &Parts, status: StatusCode, elapsed: Du
         return;
     }
     let method = parts.method.as_str();
-    let path = printable(parts.uri.path());
+    let path = loggable_path(parts);
     let rpc = parts
         .headers
         .get("mcp-method")

@@ -22,7 +22,12 @@ pub struct Context<'a> {
     pub capabilities: Capabilities<'a>,
     /// Who calls; `None` when the policy asks nobody who they are.
     pub subject: Option<Subject>,
+    /// The gallery that a transfer link leads to; `None` for that of the caller.
+    pub gallery_of: Option<Owner>,
 }
+
+/// Tools that make links.
+const LINKS: [&str; 2] = ["create_download_link", "create_upload_link"];
 
 /// Which tools a deployment offers: those that it allows, if it names any, without those that it
 /// denies, and in read-only mode without those that write.
@@ -30,6 +35,8 @@ pub struct Context<'a> {
 pub struct Offered {
     /// Whether tools that write are hidden.
     pub read_only: bool,
+    /// Whether links to this server can be made.
+    pub links: bool,
     /// The only tools on offer; `None` for all.
     pub allow: Option<Vec<String>>,
     /// Tools that are not on offer.
@@ -40,7 +47,10 @@ impl Offered {
     /// Whether a tool is on offer.
     pub fn has(&self, name: &str, writes: bool) -> bool {
         let is_in = |names: &[String]| names.iter().any(|one| one == name);
-        !(self.read_only && writes) && self.allow.as_deref().is_none_or(is_in) && !is_in(&self.deny)
+        !(self.read_only && writes)
+            && (self.links || !LINKS.contains(&name))
+            && self.allow.as_deref().is_none_or(is_in)
+            && !is_in(&self.deny)
     }
 
     /// Every name that the deployment mentions.
@@ -56,9 +66,23 @@ impl<'a> Context<'a> {
         Gallery::new(self.capabilities, self.owner())
     }
 
+    /// The images of an owner whom the caller has proven to act for.
+    pub fn gallery_of(self, owner: Owner) -> Gallery<'a> {
+        Gallery::new(self.capabilities, owner)
+    }
+
+    /// What transfer links begin with; `None` where there can be none.
+    pub fn links_base(self) -> Option<String> {
+        let base = self.capabilities.settings.setting("BASE_URL")?;
+        Some(base.trim_end_matches('/').to_owned())
+    }
+
     /// Whose images the caller sees: their own, unless there is nobody to own them or the
     /// deployment clearly says that all share one gallery.
     pub fn owner(self) -> Owner {
+        if let Some(owner) = self.gallery_of {
+            return owner;
+        }
         let Some(subject) = self.subject else {
             return Owner::Shared;
         };
@@ -115,6 +139,7 @@ impl<'a> Context<'a> {
         let settings = self.capabilities.settings;
         Offered {
             read_only: self.is_read_only(),
+            links: self.links_base().is_some(),
             allow: names(settings.setting("TOOLS_ALLOW")),
             deny: names(settings.setting("TOOLS_DENY")).unwrap_or_default(),
         }
@@ -143,6 +168,7 @@ mod tests {
         Context {
             capabilities: memory.capabilities(),
             subject: None,
+            gallery_of: None,
         }
     }
 

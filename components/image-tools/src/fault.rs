@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::gallery::GalleryError;
 use crate::images::decode::DecodeError;
+use crate::images::edit::EditError;
 use crate::images::encode::EncodeError;
 use crate::images::query::QueryError;
 use crate::images::transform::TransformError;
@@ -150,6 +151,17 @@ impl From<GalleryError> for Fault {
                 "the provider answered with something that is no image",
                 error,
             ),
+        }
+    }
+}
+
+impl From<EditError> for Fault {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Resize(_) | EditError::Draw(_) => {
+                Self::server("internal", "the image could not be edited", error)
+            }
+            _ => Self::invalid(error),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod index;
 pub mod jobs;
 pub mod listing;
 pub mod owner;
+pub mod retention;
 pub mod sidecar;
 pub mod thumbnail;
 

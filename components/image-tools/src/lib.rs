@@ -30,6 +30,8 @@ pub mod resources;
 pub mod imports;
 pub mod inputs;
 pub mod spending;
+// Links for whoever cannot sign in.
+pub mod transfer;
 // The backends.
 pub mod providers;
 // Pixels.

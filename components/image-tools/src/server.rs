@@ -46,6 +46,7 @@ impl<'a, A: Access> ImageServer<'a, A> {
             context: Context {
                 capabilities,
                 subject,
+                gallery_of: None,
             },
         }
     }

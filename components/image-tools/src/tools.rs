@@ -4,6 +4,9 @@ mod answer;
 mod browse_gallery;
 mod cancel_generation;
 mod check_generation_status;
+mod compose_image;
+mod create_download_link;
+mod create_upload_link;
 mod delete_image;
 mod delete_style;
 mod edit_image;
@@ -48,7 +51,7 @@ pub struct Tool {
 }
 
 /// Every tool, in the order in which they are listed.
-pub const TOOLS: [Tool; 21] = [
+pub const TOOLS: [Tool; 24] = [
     generate_image::TOOL,
     transform_image::TOOL,
     regenerate_image::TOOL,
@@ -62,11 +65,14 @@ pub const TOOLS: [Tool; 21] = [
     list_providers::TOOL,
     edit_image::TOOL,
     save_edited_image::TOOL,
+    compose_image::TOOL,
     delete_image::TOOL,
     save_style::TOOL,
     delete_style::TOOL,
     fetch_image::TOOL,
     ingest_base64_image::TOOL,
+    create_download_link::TOOL,
+    create_upload_link::TOOL,
     server_info::TOOL,
     list_resources::TOOL,
     read_resource::TOOL,
@@ -213,6 +219,7 @@ mod tests {
     fn offered(read_only: bool) -> Offered {
         Offered {
             read_only,
+            links: true,
             allow: None,
             deny: Vec::new(),
         }
@@ -234,6 +241,7 @@ mod tests {
             "gallery_full_image",
             "list_providers",
             "edit_image",
+            "create_download_link",
             "get_server_info",
             "list_resources",
             "read_resource",

@@ -13,7 +13,8 @@ use crate::telemetry;
 
 /// The caller of one request and the policy that judges what they do.
 pub struct Authorizer {
-    caller: Authenticated,
+    /// `None` for a request that no policy judges.
+    caller: Option<Authenticated>,
     policy: Arc<PolicyPool>,
     request_id: Arc<str>,
 }
@@ -23,7 +24,17 @@ impl Authorizer {
     #[must_use]
     pub fn new(caller: Authenticated, policy: Arc<PolicyPool>, request_id: Arc<str>) -> Self {
         Self {
-            caller,
+            caller: Some(caller),
+            policy,
+            request_id,
+        }
+    }
+
+    /// The authorizer of a request that nobody has authenticated: it refuses everything.
+    #[must_use]
+    pub fn nobody(policy: Arc<PolicyPool>, request_id: Arc<str>) -> Self {
+        Self {
+            caller: None,
             policy,
             request_id,
         }
@@ -32,7 +43,8 @@ impl Authorizer {
 
 impl Host for Authorizer {
     async fn authenticate(&mut self, _unverified_head: RequestHead) -> Result<Identity, Denial> {
-        Ok(self.caller.identity().clone())
+        let caller = self.caller.as_ref().ok_or_else(unauthenticated)?;
+        Ok(caller.identity().clone())
     }
 
     async fn authorize(
@@ -40,17 +52,18 @@ impl Host for Authorizer {
         _unverified_who: Identity,
         what: Operation,
     ) -> Result<(), Denial> {
+        let caller = self.caller.as_ref().ok_or_else(unauthenticated)?;
         let remembers = self.policy.is_own();
-        if remembers && self.caller.permitted().contains(&what) {
+        if remembers && caller.permitted().contains(&what) {
             return Ok(());
         }
         let verdict = self
             .policy
-            .authorize(&self.request_id, self.caller.identity(), &what)
+            .authorize(&self.request_id, caller.identity(), &what)
             .await;
         let verdict = verdict.unwrap_or_else(|error| Err(unavailable(&error)));
         match &verdict {
-            Ok(()) if remembers => self.caller.permitted().remember(what),
+            Ok(()) if remembers => caller.permitted().remember(what),
             Ok(()) => {}
             Err(denial) => telemetry::denied(&self.request_id, &what.method, denial),
         }
@@ -60,6 +73,17 @@ impl Host for Authorizer {
     async fn serve(&mut self, _request: HttpRequest) -> Option<HttpResponse> {
         // On this host the routes of the policy never reach the tools.
         None
+    }
+}
+
+fn unauthenticated() -> Denial {
+    Denial {
+        status: 401,
+        code: "invalid_token".to_owned(),
+        description: "this request is not authenticated".to_owned(),
+        challenge: None,
+        retry_after_seconds: None,
+        reason: "the tools asked who sent a request to a link".to_owned(),
     }
 }
 

@@ -5,15 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use wasmtime_wasi_http::WasiHttpView as _;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
+use super::input::Input;
 use super::warm::{Instance, SubjectKey, WarmPool};
 use crate::engine::link::ToolsState;
 use crate::error::ToolsError;
@@ -25,7 +24,7 @@ type Work = Pin<Box<dyn Future<Output = Result<(), ToolsError>> + Send>>;
 /// Everything that one call needs; it owns the instance.
 pub struct Call {
     pub instance: Instance,
-    pub request: Request<Bytes>,
+    pub request: Request<Input>,
     pub sender: oneshot::Sender<Head>,
     pub permit: OwnedSemaphorePermit,
     pub pre: ProxyPre<ToolsState>,
@@ -62,13 +61,10 @@ impl Call {
 async fn call_handle(
     instance: &mut Instance,
     pre: &ProxyPre<ToolsState>,
-    request: Request<Bytes>,
+    request: Request<Input>,
     sender: oneshot::Sender<Head>,
 ) -> wasmtime::Result<()> {
     let store = &mut instance.store;
-    let request = request.map(|bytes| {
-        Full::new(bytes).map_err(|never| -> wasmtime_wasi_http::Error { match never {} })
-    });
     let request = store
         .data_mut()
         .http()

@@ -16,7 +16,8 @@ fn names(list: &Value) -> BTreeSet<&str> {
 }
 
 /// The tools that change or spend something.
-const WRITING: [&str; 10] = [
+const WRITING: [&str; 11] = [
+    "compose_image",
     "_save_edited_image",
     "fetch_image",
     "ingest_base64_image",

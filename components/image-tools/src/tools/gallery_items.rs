@@ -102,7 +102,11 @@ pub(super) fn page(context: Context<'_>, view: &View) -> Result<Page, Fault> {
 
 /// Looks whether others have changed the directory. Called when the answer is out: nobody waits.
 pub(super) fn refresh(context: Context<'_>) {
-    if let Err(error) = context.gallery().refresh_if_due() {
+    let gallery = context.gallery();
+    let refreshed = gallery
+        .refresh_if_due()
+        .and_then(|()| gallery.retain_if_due());
+    if let Err(error) = refreshed {
         let log = context.capabilities.log;
         log.warn(&format!(
             "gallery: not compared with its directory: {error}"

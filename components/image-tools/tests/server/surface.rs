@@ -63,7 +63,7 @@ fn read_only_hides_writing_tools_and_refuses_them() {
         assert_eq!(answer["error"]["code"], -32602, "{tool}: {answer}");
     }
     let tools = &request(&writable(), "tools/list", json!({}))["result"]["tools"];
-    assert_eq!(tools.as_array().unwrap().len(), 21);
+    assert_eq!(tools.as_array().unwrap().len(), 22);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn unknown_arguments_are_refused_by_name() {
 
 #[test]
 fn every_result_fits_its_output_schema() {
-    let memory = writable();
+    let memory = writable().with_setting("BASE_URL", "https://images.example");
     let made = structured(&memory, "generate_image", json!({"prompt": "x"}));
     let id = made["image_id"].as_str().unwrap();
     let png = memory.blob(&format!("images/{id}-original.png")).unwrap();
@@ -191,6 +191,9 @@ fn every_result_fits_its_output_schema() {
             "_save_edited_image",
             json!({"source_image_id": id, "rotate": 90}),
         ),
+        ("compose_image", json!({"image_id": id})),
+        ("create_download_link", json!({"ref": id})),
+        ("create_upload_link", json!({"ref": "x.png"})),
         ("fetch_image", json!({"url": "https://example.com/x.png"})),
         ("ingest_base64_image", json!({"data": base64})),
         ("get_server_info", json!({})),
@@ -270,5 +273,5 @@ fn cheap_requests_cost_the_host_next_to_nothing() {
         cost("tools/call", json!({"name": "list_providers"})) <= 20,
         "the name of the server, whether the tool is on offer, and which providers there are"
     );
-    assert_eq!(cost("tools/list", json!({})), 4, "the same");
+    assert_eq!(cost("tools/list", json!({})), 5, "the same");
 }

@@ -1,5 +1,6 @@
 //! The way back: [`mcp::Responder`] over an outgoing response of `wasi:http`.
 
+use crate::incoming::PlainAnswer;
 use mcp::{Disconnected, Responder};
 use wasip2::http::types::{Fields, OutgoingBody, OutgoingResponse, ResponseOutparam};
 use wasip2::io::streams::{OutputStream, StreamError};
@@ -18,6 +19,30 @@ impl Answer {
             response: Some(response),
             events: None,
         }
+    }
+}
+
+impl Answer {
+    /// Sends a plain answer; whether all of it went out.
+    pub(crate) fn plain(&mut self, answer: PlainAnswer) -> bool {
+        let Some(out) = self.response.take() else {
+            return false;
+        };
+        let length = answer.length.unwrap_or(answer.body.len()).to_string();
+        let fields = answer.headers.iter();
+        let mut headers: Vec<_> = fields
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        headers.push(("content-length", &length));
+        let Some((response, outgoing, stream)) = open(answer.status, &headers) else {
+            return false;
+        };
+        ResponseOutparam::set(out, Ok(response));
+        let written = write_all(&stream, &answer.body).and_then(|()| stream.blocking_flush());
+        drop(stream);
+        // After the head of a body that is not sent, the body is aborted, which is as it should be.
+        let finished = OutgoingBody::finish(outgoing, None);
+        written.is_ok() && (finished.is_ok() || answer.length.is_some())
     }
 }
 

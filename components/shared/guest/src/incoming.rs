@@ -17,9 +17,58 @@ pub struct Incoming {
 }
 
 /// Why there is no body.
-enum BodyError {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// More bytes than allowed.
     TooLarge,
+    /// It ended early.
     Broken,
+}
+
+/// A plain HTTP answer.
+#[derive(Clone, Debug, Default)]
+pub struct PlainAnswer {
+    /// The status.
+    pub status: u16,
+    /// Header fields but `content-length`.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The length to tell, when it is not that of the body: the answer to HEAD.
+    pub length: Option<usize>,
+}
+
+/// A plain HTTP request, for what is not MCP. Nobody has said who sent it.
+pub struct Plain {
+    request: Option<IncomingRequest>,
+    head: RequestHead,
+    answer: Answer,
+}
+
+impl Plain {
+    /// The method, upper case.
+    pub fn method(&self) -> &str {
+        &self.head.method
+    }
+
+    /// The header fields, with lower-case names.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.head.headers
+    }
+
+    /// Reads the body, once.
+    ///
+    /// # Errors
+    /// See [`BodyError`].
+    pub fn body(&mut self, max_bytes: usize) -> Result<Vec<u8>, BodyError> {
+        let request = self.request.take().ok_or(BodyError::Broken)?;
+        read_body(request, &self.head, max_bytes)
+    }
+
+    /// Sends the answer, once; whether all of it went out.
+    pub fn answer(&mut self, answer: PlainAnswer) -> bool {
+        self.answer.plain(answer)
+    }
 }
 
 impl Incoming {
@@ -29,6 +78,21 @@ impl Incoming {
         Self {
             request,
             answer: Answer::new(response),
+        }
+    }
+
+    /// The path, without a query.
+    pub fn path(&self) -> String {
+        let path = self.request.path_with_query().unwrap_or_default();
+        path.split('?').next().unwrap_or_default().to_owned()
+    }
+
+    /// As plain HTTP, without asking the policy.
+    pub fn into_plain(self) -> Plain {
+        Plain {
+            head: read_head(&self.request),
+            request: Some(self.request),
+            answer: self.answer,
         }
     }
 
@@ -125,11 +189,12 @@ fn read_body(
     }
     let incoming = request.consume().map_err(|()| BodyError::Broken)?;
     let stream = incoming.stream().map_err(|()| BodyError::Broken)?;
-    let mut body = Vec::new();
+    // A body that is announced is read into its place, without growing.
+    let mut body = Vec::with_capacity(declared.unwrap_or_default());
     // The last read of a body only says that it is over; a declared length makes it needless.
     while declared.is_none_or(|length| body.len() < length) {
         match stream.blocking_read(READ_BYTES) {
-            Ok(chunk) if body.is_empty() => body = chunk,
+            Ok(chunk) if body.is_empty() && declared == Some(chunk.len()) => body = chunk,
             Ok(chunk) => body.extend_from_slice(&chunk),
             Err(StreamError::Closed) if declared.is_none() => break,
             Err(_) => return Err(BodyError::Broken),

@@ -15,7 +15,7 @@
 
 mod bindings;
 mod incoming;
-pub use incoming::Incoming;
+pub use incoming::{BodyError, Incoming, Plain, PlainAnswer};
 mod caller;
 pub use caller::{Access, Caller};
 mod answer;

@@ -29,6 +29,12 @@ settings! {
             "Most that all callers together may spend in a period.";
         BUDGET_PERIOD: Setting::tools(Kind::Choice(&["day", "month", "total"])).or("month"),
             "The period of the budgets: a day or a month of UTC, or for ever.";
+        RETENTION_DAYS: Setting::tools(Kind::Number { min: 1, max: 36_500 }),
+            "Delete images that are older than so many days.";
+        RETENTION_MAX_BYTES: Setting::tools(Kind::Bytes { min: 1 << 20, max: 1 << 50 }),
+            "Delete the oldest images of a gallery that has more bytes than this.";
+        EMBED_METADATA: Setting::tools(Kind::Switch).or("true"),
+            "Write the prompt and how it was made into the file of an image.";
         MAX_INPUT_IMAGE_BYTES: Setting::tools(Kind::Bytes { min: 1 << 10, max: 1 << 30 }).or("20971520"),
             "Largest image that is read as input.";
         FETCH_TIMEOUT_S: Setting::tools(Kind::Seconds { min: 1, max: 300 }).or("30"),

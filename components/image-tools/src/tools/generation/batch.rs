@@ -16,10 +16,13 @@ use crate::gallery::id::ImageId;
 use crate::gallery::jobs::{Failure, Lease, NewJob, Params};
 use crate::gallery::sidecar::Sidecar;
 use crate::images::decode::decode;
+use crate::images::format::Format;
 use crate::images::limits::{PREVIEW_BYTES, PREVIEW_SIDE};
+use crate::images::metadata::{self, Metadata, PARAMETERS};
 use crate::images::preview::{Preview, fitting};
 use crate::providers::cost::{Basis, Cost, Usd};
 use crate::providers::{Generated, Made, ProviderError, Selected, Step};
+use crate::text::shortened;
 
 /// How often a waiting client gets a sign of life, so that no proxy gives up on it.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -236,10 +239,23 @@ impl<'a> Batch<'a> {
             provider_metadata: metadata,
             ..self.facts.new.clone()
         };
-        let sidecar = self.context.gallery().register(id, &made.bytes, new)?;
+        let bytes = self.with_metadata(made.bytes, &new);
+        let sidecar = self.context.gallery().register(id, &bytes, new)?;
         // The image is safe; that it cannot be shown here is no reason to call it failed.
-        let preview = self.shown(&sidecar, &made.bytes);
+        let preview = self.shown(&sidecar, &bytes);
         Ok(Finished { sidecar, preview })
+    }
+
+    /// The file with what was asked for in it, the way that image tools read it, unless the
+    /// deployment does not want that. What cannot be written stays as it came.
+    fn with_metadata(&self, bytes: Vec<u8>, new: &NewImage) -> Vec<u8> {
+        let setting = self.context.capabilities.settings.setting("EMBED_METADATA");
+        let Some(format) = Format::sniff(&bytes).filter(|_| setting.as_deref() != Some("false"))
+        else {
+            return bytes;
+        };
+        let metadata = Metadata::default().with(PARAMETERS, parameters(new));
+        metadata::embed(&bytes, format, &metadata).unwrap_or(bytes)
     }
 
     /// The preview of an image that was just stored; its thumbnail is made by the way. The more
@@ -286,6 +302,38 @@ impl<'a> Batch<'a> {
         leader.is_some_and(|id| self.context.jobs().is_cancelled(id).unwrap_or(false))
     }
 }
+
+/// A prompt, and what it was made with, as other programs for such images write it.
+fn parameters(new: &NewImage) -> String {
+    let mut text = shortened(&new.prompt, MAX_PARAMETER_CHARS);
+    if let Some(negative) = &new.negative_prompt {
+        let negative = shortened(negative, MAX_PARAMETER_CHARS);
+        text.push_str(&format!("\nNegative prompt: {negative}"));
+    }
+    let metadata = &new.provider_metadata;
+    let fact = |name: &str| {
+        let value = metadata.get(name)?;
+        Some(
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned),
+        )
+    };
+    let mut facts = vec![format!("Provider: {}", new.provider)];
+    for (label, name) in [
+        ("Model", "model"),
+        ("Seed", "seed"),
+        ("Size", "size"),
+        ("Steps", "steps"),
+    ] {
+        facts.extend(fact(name).map(|value| format!("{label}: {value}")));
+    }
+    text.push_str(&format!("\n{}", facts.join(", ")));
+    text
+}
+
+/// Characters of a prompt in a file; the sidecar has all of it.
+const MAX_PARAMETER_CHARS: usize = 4000;
 
 /// An order under way, and the client that may be waiting for it.
 pub(super) struct Work<'a, 'b, 'c> {
@@ -340,6 +388,10 @@ impl Work<'_, '_, '_> {
             return Err(self.batch.failure.unwrap_or_else(|| {
                 Fault::server("internal", "there is no image", "no image and no failure")
             }));
+        }
+        if let Err(error) = self.context.gallery().retain_if_due() {
+            let log = self.context.capabilities.log;
+            log.warn(&format!("gallery: rules of retention not applied: {error}"));
         }
         let spent = self.context.spending().spent().ok();
         Ok(self.handle.finished(&self.batch, spent)?.into())
