@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::command::{self, say};
 use crate::host;
-use crate::test::groups::PURE;
+use crate::test::groups::{FAKES, PURE};
 use crate::wasm_target::{self, TARGET};
 use crate::workspace::Workspace;
 
@@ -35,6 +35,10 @@ const GROUPS: &[Group] = &[
     Group {
         packages: PURE,
         arguments: &["--profile=component", "--target", TARGET, "--lib"],
+    },
+    Group {
+        packages: FAKES,
+        arguments: &["--release", "--all-targets"],
     },
     Group {
         packages: &[host::PACKAGE],

@@ -54,6 +54,12 @@ pub const GROUPS: &[Group] = &[
         needs: Needs::Nothing,
     },
     Group {
+        name: "fakes",
+        packages: FAKES,
+        profile: Profile::Release,
+        needs: Needs::Nothing,
+    },
+    Group {
         name: "host",
         packages: &[host::PACKAGE],
         profile: Profile::Release,
@@ -87,8 +93,10 @@ pub const PURE: &[&str] = &[
     "auth-oidc-proxy",
     "image-tools",
     "conformance-fixture",
-    "fake-image-api",
 ];
+
+/// Servers that stand in for others in tests. They are native only.
+pub const FAKES: &[&str] = &["fake-image-api"];
 
 /// The groups to run, and the filter on test names. A single argument that names no group is the
 /// filter.

@@ -4,6 +4,11 @@
 //! in a random order, one right but for its last byte, one wrong from the first; Welch's t-test of
 //! their times, without the slowest tenth. A machine that is busy disturbs both alike; a test that
 //! finds a difference is repeated, and only one that finds the same difference again and again fails.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
 
 use std::hint::black_box;
 use std::time::Instant;
