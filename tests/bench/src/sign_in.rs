@@ -144,7 +144,7 @@ impl Client {
     async fn register(&mut self) -> anyhow::Result<String> {
         let body = json!({"client_name": "bench", "redirect_uris": [REDIRECT_URI]}).to_string();
         let answer = self
-            .send("POST", "/register", ("application/json", &body), "")
+            .send(("POST", "/register"), ("application/json", &body), "")
             .await?;
         text(&answer, "client_id").context("register")
     }
@@ -157,18 +157,17 @@ impl Client {
     }
 
     async fn get(&mut self, path: &str, cookie: &str) -> anyhow::Result<Answer> {
-        self.send("GET", path, ("", ""), cookie).await
+        self.send(("GET", path), ("", ""), cookie).await
     }
 
     async fn post(&mut self, path: &str, cookie: &str, form: &str) -> anyhow::Result<Answer> {
         let body = ("application/x-www-form-urlencoded", form);
-        self.send("POST", path, body, cookie).await
+        self.send(("POST", path), body, cookie).await
     }
 
     async fn send(
         &mut self,
-        method: &str,
-        path: &str,
+        (method, path): (&str, &str),
         (content_type, body): (&str, &str),
         cookie: &str,
     ) -> anyhow::Result<Answer> {
