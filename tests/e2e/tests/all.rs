@@ -19,6 +19,7 @@ mod logs;
 mod main_job;
 mod metadata;
 mod pages;
+mod providers;
 mod proxy;
 mod real_clients;
 mod remote_rules;

@@ -62,10 +62,7 @@ pub fn base64(faults: &Faults, bytes: &[u8]) -> String {
 
 /// Answers that are spoiled on the way out: the work is done and charged.
 pub fn spoiled(faults: &Faults, whole: &Value) -> Option<Response> {
-    if faults.has("drop") {
-        // Ends the task of the connection, and so the connection, without a word.
-        std::panic::resume_unwind(Box::new("dropped on purpose"));
-    }
+    drop_if_due(faults);
     let text = whole.to_string();
     if faults.has("truncated") {
         let half = text[..text.len() / 2].to_owned();
@@ -87,6 +84,13 @@ pub fn spoiled(faults: &Faults, whole: &Value) -> Option<Response> {
         return Some(answer);
     }
     faults.number("huge", 0).map(huge)
+}
+
+/// Ends the task of the connection, and so the connection, without a word.
+pub fn drop_if_due(faults: &Faults) {
+    if faults.has("drop") {
+        std::panic::resume_unwind(Box::new("dropped on purpose"));
+    }
 }
 
 /// White space without an end in sight, which JSON allows before a value.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Map, Value, json};
 
-use crate::answer::{Watch, base64, image, json, key, spoiled, work};
+use crate::answer::{Watch, base64, drop_if_due, image, json, key, spoiled, work};
 use crate::fault::{Faults, Refusal};
 use crate::picture::Wish;
 use crate::{Api, delivery, record};
@@ -302,6 +302,7 @@ fn stream_events(
         }
     }
     api.ledger.charge(BACKEND, key, 1);
+    drop_if_due(faults);
     let mut watch = Watch::new(&api.ledger, BACKEND);
     let count = frames.len();
     let body = stream::iter(frames.into_iter().enumerate()).then(move |(index, frame)| {
