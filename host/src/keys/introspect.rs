@@ -52,7 +52,8 @@ impl Default for IntrospectionConfig {
         let seconds = Duration::from_secs;
         Self {
             timeout: seconds(5),
-            keep_active: seconds(30),
+            // A policy may repeat its own answer for 5 seconds more: half a minute in all.
+            keep_active: seconds(25),
             keep_inactive: seconds(5),
             answers: 10_000,
             questions: 32,

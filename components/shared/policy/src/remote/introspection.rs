@@ -22,8 +22,9 @@ use crate::loggable::Loggable;
 use crate::refusal::{Advice, unavailable};
 use crate::types::Denial;
 
-/// Longest time for which an answer is reused, and so for which a revoked token still works.
-pub const MAX_REUSABLE_SECONDS: u32 = 30;
+/// Longest time for which the host repeats our answer by itself. It keeps the provider's answer for 25
+/// seconds as well, so a revoked token works for half a minute at most.
+pub const MAX_REUSABLE_SECONDS: u32 = 5;
 
 /// How refresh tokens and codes of providers begin that say of them only that they are active.
 const NO_ACCESS_TOKENS: [&str; 4] = ["authelia_rt_", "authelia_ac_", "ory_rt_", "ory_ac_"];
