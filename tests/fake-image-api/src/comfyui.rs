@@ -199,7 +199,7 @@ async fn history(State(api): State<Api>, Path(id): Path<String>) -> Response {
     let failed = |kind: &str, message: &str| {
         json!({"prompt": [], "outputs": {}, "status": {"status_str": "error", "completed": false, "messages": [
             ["execution_start", {"prompt_id": id}],
-            [kind, {"prompt_id": id, "node_id": "3", "node_type": "KSampler", "exception_message": message, "exception_type": "torch.OutOfMemoryError", "traceback": ["/root/ComfyUI/execution.py"]}],
+            [kind, {"prompt_id": id, "node_id": "3", "node_type": "KSampler", "exception_message": message, "exception_type": "torch.OutOfMemoryError", "traceback": ["ComfyUI/execution.py"]}],
         ]}})
     };
     let entry = if job.cancelled {

@@ -39,6 +39,8 @@ pub fn run(target: &Target, build: &Build, seconds: u32) -> Result<Report> {
         format!("-max_total_time={seconds}"),
         format!("-max_len={}", longest(&target.seeds)?.max(MAX_LENGTH)),
         format!("-timeout={TIMEOUT_S}"),
+        // The same choices in every run, as far as the time goes.
+        "-seed=1".to_owned(),
         format!("-rss_limit_mb={MEMORY_MB}"),
         "-print_final_stats=1".to_owned(),
         format!("-artifact_prefix={}/", found.display()),

@@ -104,7 +104,7 @@ impl<'a> Links<'a> {
             expires_at: self.now().saturating_add(ttl),
             busy_until: 0,
         };
-        match self.put(&key(&token), &link, ttl, Expect::Absent)? {
+        match self.put(&key(&token), (&link, ttl), Expect::Absent)? {
             Outcome::Done(_) => Ok(Created {
                 token,
                 expires_in_s: ttl,
@@ -133,7 +133,7 @@ impl<'a> Links<'a> {
         }
         link.busy_until = now.saturating_add(self.seconds("TRANSFER_LEASE_S", 60));
         let left = link.expires_at.saturating_sub(now);
-        match self.put(&key, &link, left, Expect::Version(version))? {
+        match self.put(&key, (&link, left), Expect::Version(version))? {
             Outcome::Done(version) => Ok(Lease {
                 links: self,
                 key,
@@ -162,8 +162,7 @@ impl<'a> Links<'a> {
     fn put(
         self,
         key: &str,
-        link: &Link,
-        ttl: u64,
+        (link, ttl): (&Link, u64),
         expected: Expect,
     ) -> Result<Outcome, StoreError> {
         let bytes =
@@ -218,7 +217,7 @@ impl Lease<'_> {
         let left = self.link.expires_at.saturating_sub(self.links.now());
         let put = self
             .links
-            .put(&self.key, &self.link, left, Expect::Version(self.version));
+            .put(&self.key, (&self.link, left), Expect::Version(self.version));
         self.report(put);
     }
 
@@ -237,7 +236,7 @@ impl Lease<'_> {
             self.link.busy_until = 0;
             self.link.expires_at = now + left;
             self.links
-                .put(&self.key, &self.link, left, Expect::Version(self.version))
+                .put(&self.key, (&self.link, left), Expect::Version(self.version))
         };
         self.report(outcome);
     }

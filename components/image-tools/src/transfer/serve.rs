@@ -94,7 +94,13 @@ pub fn serve(
     };
     match lease.link().kind.clone() {
         Kind::Download(id) => download(context, (owner, &id, lease), request, answer),
-        Kind::Upload(_) => upload(context, owner, lease, request, answer),
+        Kind::Upload(_) => {
+            let into = Context {
+                gallery_of: Some(owner),
+                ..context
+            };
+            upload(into, lease, request, answer);
+        }
     }
 }
 
@@ -179,20 +185,19 @@ fn download(
 }
 
 fn upload(
-    context: Context<'_>,
-    owner: Owner,
+    into: Context<'_>,
     lease: Lease<'_>,
     request: &mut Request<'_>,
     answer: &mut dyn FnMut(Response) -> bool,
 ) {
-    let setting = context
+    let setting = into
         .capabilities
         .settings
         .setting("TRANSFER_MAX_UPLOAD_BYTES");
     let max = setting.and_then(|text| text.trim().parse().ok());
     let max = max
         .unwrap_or(DEFAULT_MAX_UPLOAD_BYTES)
-        .min(context.max_input_bytes());
+        .min(into.max_input_bytes());
     let bytes = match (request.body)(max) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -203,10 +208,6 @@ fn upload(
             });
             return;
         }
-    };
-    let into = Context {
-        gallery_of: Some(owner),
-        ..context
     };
     match import(into, bytes, "upload".to_owned()) {
         Ok(sidecar) => {
@@ -234,7 +235,7 @@ fn upload(
                 _ => 500,
             };
             if let Some(detail) = &fault.detail {
-                let log = context.capabilities.log;
+                let log = into.capabilities.log;
                 log.error(&format!("transfer: {}: {detail}", fault.code));
             }
             answer(plain(status, &fault.message));
