@@ -22,8 +22,8 @@ use crate::{
 
 /// Flows before the first look: instances and caches are there.
 const WARM_UP: u32 = 5;
-/// Flows that are weighed.
-const FLOWS: u32 = 100;
+/// Flows that are weighed. Each is three of the 300 page views that an address has in a minute.
+const FLOWS: u32 = 80;
 /// Registrations before the first look at memory, and until the second.
 const REGISTRATIONS: [u32; 2] = [1_000, 11_000];
 const REDIRECT_URI: &str = "http://127.0.0.1/callback";
